@@ -1,0 +1,1 @@
+"""stackpin: one locked tuple of torch, triton and kernels for pip and uv."""
