@@ -93,7 +93,7 @@ def shared_uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def index_settings() -> dict[str, str]:
-    """The index that stands for PyPI on this machine, as pip and uv variables; empty where pip's own default is meant."""
+    """The index that stands for PyPI here, as pip and uv variables; empty where their own default is meant."""
     command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
     answer = subprocess.run(command, env=ORIGINAL, capture_output=True, text=True, check=False)
     url = answer.stdout.strip() if answer.returncode == 0 else ""

@@ -1,0 +1,155 @@
+"""Everything that is run on this repository, by name: ``nox -l`` lists it.
+
+Sessions install what they need with uv where it is found and with virtualenv and pip where it is not. Under
+``--no-venv`` (what ``tools/quickstart.py test`` uses) they take the active environment and install nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+__all__: list[str] = []
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_missing_interpreters = False
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "types", "quick"]
+
+PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+#: Releases that the real tests drive: what old images carry, what was usual in between, and a recent one.
+PIP_RELEASES = ("23.2.1", "24.3.1", "26.3")
+UV_RELEASES = ("0.5.31", "0.9.11", "0.13.9")
+ROOT = Path(__file__).resolve().parent
+TOOLS = ROOT / ".nox" / "tools"
+FACTS = ROOT.parent / "shared" / "facts"
+PROJECT = nox.project.load_toml("pyproject.toml")
+#: uv must use interpreters that are here, not fetch its own.
+PLAIN = {"UV_PYTHON_DOWNLOADS": "never"}
+
+
+def prepare(session: nox.Session, *groups: str) -> None:
+    """Install the package, editable, and dependency groups; nothing where the active environment is used."""
+    if session.venv_backend == "none":
+        return
+    wanted = nox.project.dependency_groups(PROJECT, *groups)
+    session.install("--editable", ".", *wanted, env=PLAIN)
+
+
+def lay_out_tools(session: nox.Session) -> dict[str, str]:
+    """Make one environment a release of pip and uv under ``.nox/tools``; returns the variable that names the folder."""
+    wanted = [("pip", release) for release in PIP_RELEASES] + [("uv", release) for release in UV_RELEASES]
+    for name, release in wanted:
+        home = TOOLS / f"{name}-{release}"
+        if (home / "bin" / name).exists():
+            continue
+        shutil.rmtree(home, ignore_errors=True)
+        session.run("python", "-m", "virtualenv", "--quiet", "--no-pip", "--no-setuptools", str(home), silent=True)
+        pip = ("python", "-m", "pip", "--python", str(home / "bin" / "python"), "install", "--quiet", "--no-deps")
+        session.run(*pip, f"{name}=={release}")
+    return {"TEST_TOOLS": str(TOOLS)}
+
+
+def pytest(session: nox.Session, marks: str, *arguments: str, env: dict[str, str] | None = None) -> None:
+    """Run pytest on the tests that carry the marks, on all cores."""
+    session.run("python", "-m", "pytest", "-m", marks, "--numprocesses", "auto", *arguments, env=env)
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Unit, property, scenario and functional tests with coverage, on each interpreter found."""
+    prepare(session, "test")
+    pytest(session, "not real and not slow and not online", "--cov", "--cov-report=term", *session.posargs)
+
+
+@nox.session
+def quick(session: nox.Session) -> None:
+    """All tests that gate a change, in one run: with released pips and uvs, without the slow ones."""
+    prepare(session, "test")
+    pytest(session, "not slow and not online", *session.posargs, env=lay_out_tools(session))
+
+
+@nox.session
+def real(session: nox.Session) -> None:
+    """Tests with released pips and uvs and with the real index; `nox -s real -- quick` leaves out the slow ones."""
+    prepare(session, "test")
+    brief = list(session.posargs[:1]) == ["quick"]
+    rest = session.posargs[1:] if brief else session.posargs
+    pytest(session, "real and not slow" if brief else "real", *rest, env=lay_out_tools(session))
+
+
+@nox.session
+def online(session: nox.Session) -> None:
+    """Compare the embedded catalog with the index of today."""
+    prepare(session, "test")
+    pytest(session, "online", *session.posargs)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Tests that take minutes and need no real tool, such as the walk over the whole catalog."""
+    prepare(session, "test")
+    pytest(session, "slow and not real and not online", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, imports that point down, docstrings, workflow files."""
+    prepare(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports", "--no-cache")
+    session.run("interrogate", "src", "tools", "noxfile.py")
+    workflows = sorted(map(str, Path(".github/workflows").glob("*.yml")))
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
+    session.run("check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
+    session.run("zizmor", "--offline", "--no-progress", "--quiet", ".github")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy, strict, on the package, its tests, the tools and this file."""
+    prepare(session, "type")
+    session.run("mypy")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the pages into `site/`; a dead link or a stale generated page fails."""
+    prepare(session, "docs")
+    session.run("python", "tools/exit_codes.py", "--check")
+    session.run("mkdocs", "build", "--strict", "--quiet")
+
+
+@nox.session
+def catalog(session: nox.Session) -> None:
+    """The embedded catalog is sealed, and equals the fact tables where these lie beside the repository."""
+    prepare(session)
+    session.run("python", "tools/seal_catalog.py", "--check")
+    if FACTS.is_dir():
+        session.run("python", "tools/take_over_facts.py", "--check")
+
+
+@nox.session
+def constraints(session: nox.Session) -> None:
+    """The committed constraints tree is what the embedded catalog gives."""
+    prepare(session)
+    session.run("python", "-m", "stackpin", "compile", "--all", "--output-dir", "constraints", "--check")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Start-up, solve, memory, requests and sizes, as ratios in one run."""
+    prepare(session, "test")
+    session.run("python", "-m", "tests.bench", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def full(session: nox.Session) -> None:
+    """Every session there is, the long ones too; writes its table to docs/status/full.md."""
+    session.run(sys.executable, "tools/full_run.py", *session.posargs, env={"PATH": os.environ.get("PATH", os.defpath)})

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["nox"]
+# ///
+"""Run every session, the long ones too, and write what came out to ``docs/status/full.md``.
+
+Each session runs as its own nox, so that one that fails or hangs costs its own row only. ``--check`` reads the table and
+exits 1 where a session of the noxfile has no row in it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+__all__: list[str] = []
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLE = ROOT / "docs" / "status" / "full.md"
+SESSIONS = ("lint", "types", "docs", "catalog", "constraints", "tests", "slow", "real", "online", "bench")
+LIMIT = 3600  # seconds for one session
+COUNTS = re.compile(r"^=*\s*((?:\d+ \w+(?:, )?)+) in [\d.]+s.*$", re.MULTILINE)
+
+
+class Outcome(NamedTuple):
+    """What one session came to: its name, one word, seconds, and what pytest counted."""
+
+    session: str
+    result: str
+    seconds: float
+    counts: str
+
+
+def run(session: str) -> Outcome:
+    """Run one session and read pytest's counts from what it printed; the output is passed on."""
+    began = time.monotonic()
+    command = [sys.executable, "-m", "nox", "--sessions", session]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT, check=False)
+    except subprocess.TimeoutExpired:
+        return Outcome(session, f"stopped after {LIMIT} s", time.monotonic() - began, "")
+    print(done.stdout, done.stderr, sep="\n", flush=True)
+    counts = "; ".join(COUNTS.findall(done.stdout))
+    return Outcome(session, "passed" if done.returncode == 0 else "FAILED", time.monotonic() - began, counts)
+
+
+def version_of(*command: str) -> str:
+    """The first line that a tool prints of its own version, or that it was not found."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    except OSError:
+        return "not found"
+    lines = (done.stdout or done.stderr).splitlines()
+    return lines[0] if done.returncode == 0 and lines else "not found"
+
+
+def tool_rows() -> list[str]:
+    """One row a tool that the sessions drove, with the interpreters that nox made environments of."""
+    homes = sorted((ROOT / ".nox").glob("tests-*/bin/python"))
+    rows = [f"| {home.parts[-3]} | {version_of(str(home), '--version')} |" for home in homes]
+    released = sorted(path.name for path in (ROOT / ".nox" / "tools").glob("*-*"))
+    return [*rows, f"| released tools | {', '.join(released) or 'none'} |", f"| uv | {version_of('uv', '--version')} |"]
+
+
+def render(outcomes: list[Outcome]) -> str:
+    """The page: when and on what, one row a session, one row a tool."""
+    today = datetime.datetime.now(tz=datetime.timezone.utc).date()
+    lines = [
+        "# The last full run",
+        "",
+        f"`nox -s full` on {today}, Python {platform.python_version()}, {platform.machine()}.",
+        "",
+        "| session | result | seconds | tests |",
+        "|---|---|---|---|",
+        *(f"| {each.session} | {each.result} | {each.seconds:.0f} | {each.counts} |" for each in outcomes),
+        "",
+        "| what ran | version |",
+        "|---|---|",
+        *tool_rows(),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def missing_rows() -> list[str]:
+    """Sessions without a row in the table that is there."""
+    text = TABLE.read_text(encoding="utf-8") if TABLE.is_file() else ""
+    return [session for session in SESSIONS if f"| {session} |" not in text]
+
+
+def main() -> int:
+    """Run all, write the table, exit 1 where a session failed; or look at the table with ``--check``."""
+    if "--check" in sys.argv[1:]:
+        missing = missing_rows()
+        if missing:
+            print(f"docs/status/full.md has no row for {', '.join(missing)}: run nox -s full", file=sys.stderr)
+        return int(bool(missing))
+    outcomes = [run(session) for session in sys.argv[1:] or SESSIONS]
+    TABLE.parent.mkdir(parents=True, exist_ok=True)
+    TABLE.write_text(render(outcomes), encoding="utf-8")
+    return int(any(each.result != "passed" for each in outcomes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
