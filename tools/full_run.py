@@ -5,18 +5,18 @@
 # ///
 """Run every session, the long ones too, and write what came out to ``docs/status/full.md``.
 
-Each session runs as its own nox, so that one that fails or hangs costs its own row only. ``--check`` reads the table and
-exits 1 where a session of the noxfile has no row in it.
+Each session runs as its own nox, so that one that fails or hangs costs its own row only. ``--check`` reads the table
+and exits 1 where a session has no row in it.
 """
 
 from __future__ import annotations
 
-import datetime
 import platform
 import re
 import subprocess
 import sys
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,7 +71,7 @@ def tool_rows() -> list[str]:
 
 def render(outcomes: list[Outcome]) -> str:
     """The page: when and on what, one row a session, one row a tool."""
-    today = datetime.datetime.now(tz=datetime.timezone.utc).date()
+    today = datetime.now(tz=timezone.utc).date()
     lines = [
         "# The last full run",
         "",
