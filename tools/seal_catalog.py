@@ -1,24 +1,30 @@
 #!/usr/bin/env python3
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["tomli>=2.0; python_version < '3.11'"]
+# dependencies = ["stackpin", "tomli>=2.0; python_version < '3.11'"]
+#
+# [tool.uv.sources]
+# stackpin = { path = "..", editable = true }
 # ///
 """Compile the catalog's fact files into ``facts.json`` and seal every file of it in ``manifest.json``.
 
 The program reads JSON only, so that start-up never parses TOML. What ``catalog update`` wrote into the manifest about
-release files (serial numbers) stays; digests and row counts are taken anew. ``--check`` writes nothing and exits 1 when
-either file would change.
+release files (serial numbers) stays; digests and row counts are taken anew, and the date moves when the digest over all
+does. ``--check`` writes nothing and exits 1 when either file would change.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from datetime import datetime, timezone
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from fact_toml import load
+
+from stackpin.catalog.manifest import dump_manifest, load_manifest, release_entry, with_files
 
 __all__ = ["compile_facts", "main", "seal"]
 
@@ -26,7 +32,6 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "src" / "stackpin" / "catalog" / "data"
 #: Not a fact: the list of packages that ``catalog update`` follows.
 NO_FACTS = ("packages.toml",)
-FIRST_DATE = "2026-11-23"
 
 
 def compile_facts(data: Path) -> bytes:
@@ -38,27 +43,19 @@ def compile_facts(data: Path) -> bytes:
     return f"{text}\n".encode()
 
 
-def _entry(old: dict[str, Any], content: bytes, *, rows: bool) -> dict[str, Any]:
-    entry: dict[str, Any] = {**old, "sha256": sha256(content).hexdigest()}
-    if rows:
-        entry["rows"] = content.count(b"\n")
-    return entry
-
-
-def seal(data: Path, facts: bytes, manifest: dict[str, Any]) -> bytes:
+def seal(data: Path, facts: bytes, manifest: dict[str, Any], *, today: str) -> bytes:
     """``manifest.json`` for the release files that lie in the folder and for these facts.
 
-    :param manifest: the manifest so far, or an empty mapping.
+    :param manifest: the manifest so far.
+    :param today: its date (ISO 8601) where the digest over all files changes.
     """
-    old = manifest.get("files", {})
-    files = {"facts.json": _entry({}, facts, rows=False)}
+    files: dict[str, dict[str, Any]] = {"facts.json": {"sha256": sha256(facts).hexdigest()}}
     for path in sorted((data / "releases").glob("*.jsonl")):
         name = f"releases/{path.name}"
-        files[name] = _entry(old.get(name, {}), path.read_bytes(), rows=True)
-    lines = "".join(f"{name} {entry['sha256']}\n" for name, entry in sorted(files.items()))
-    digest = f"sha256:{sha256(lines.encode()).hexdigest()}"
-    sealed = {"schema": 1, "date": manifest.get("date", FIRST_DATE), "digest": digest, "files": files}
-    return (json.dumps(sealed, indent=1, sort_keys=True) + "\n").encode()
+        content = path.read_bytes()
+        serial = str(manifest["files"].get(name, {}).get("serial", ""))
+        files[name] = release_entry(content, rows=content.count(b"\n"), serial=serial)
+    return dump_manifest(with_files(manifest, files, today=today))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,11 +63,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--date", default=datetime.now(timezone.utc).date().isoformat(), help="of a changed catalog")
     options = parser.parse_args(arguments)
     path = options.data / "manifest.json"
-    before = path.read_bytes() if path.exists() else b"{}"
+    before = load_manifest(path.read_bytes() if path.exists() else None)
     facts = compile_facts(options.data)
-    wanted = {options.data / "facts.json": facts, path: seal(options.data, facts, json.loads(before))}
+    wanted = {options.data / "facts.json": facts, path: seal(options.data, facts, before, today=options.date)}
     stale = [file for file, content in wanted.items() if not file.exists() or file.read_bytes() != content]
     for file in stale:
         if not options.check:

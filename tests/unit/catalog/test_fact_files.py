@@ -102,14 +102,19 @@ def test_sealing_keeps_what_an_update_wrote_and_counts_anew(
     (tmp_path / "notes-kept.toml").write_text("[[note]]\ntext = 'a'\n")
     (tmp_path / "packages.toml").write_text("[[package]]\nname = 'torch'\n")
     entry = {"rows": 1, "serial": "77", "sha256": "old"}
-    before = {"schema": 1, "date": "2026-01-02", "files": {"releases/torch.jsonl": entry, "releases/gone.jsonl": entry}}
+    before = {
+        "schema": 1,
+        "date": "2026-01-02",
+        "digest": "",
+        "files": {"releases/torch.jsonl": entry, "releases/gone.jsonl": entry},
+    }
     (tmp_path / "manifest.json").write_text(json.dumps(before))
     seal = tool("seal_catalog")
     assert seal.main(["--check", "--data", str(tmp_path)]) == 1
-    assert seal.main(["--data", str(tmp_path)]) == 0
+    assert seal.main(["--data", str(tmp_path), "--date", "2026-03-04"]) == 0
     assert seal.main(["--check", "--data", str(tmp_path)]) == 0
     after = json.loads((tmp_path / "manifest.json").read_text())
-    assert after["date"] == "2026-01-02"
+    assert after["date"] == "2026-03-04"
     assert sorted(after["files"]) == ["facts.json", "releases/torch.jsonl"]
     assert {**after["files"]["releases/torch.jsonl"], "sha256": "new"} == {"rows": 2, "serial": "77", "sha256": "new"}
     assert json.loads((tmp_path / "facts.json").read_text()) == {"notes_kept": [{"text": "a"}]}
