@@ -1,0 +1,1 @@
+"""One short function a command: build the effects, ask the core, return a model."""

@@ -1,0 +1,127 @@
+"""A catalog folder on disk, as an update sees it: rows that can be trusted, and writing so that it is never half-done."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from stackpin.catalog.manifest import dump_manifest, load_manifest, release_entry, with_files
+from stackpin.errors import CatalogDamaged
+from stackpin.parse.release_rows import ReleaseRow, dump_rows, load_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stackpin.ports import Clock, Files
+
+__all__ = ["CatalogFolder"]
+
+_MANIFEST = "manifest.json"
+_FACTS = "facts.json"
+
+
+class CatalogFolder:
+    """Reads and writes one folder; each file is replaced as a whole, and the manifest after it."""
+
+    def __init__(self, root: Path, files: Files, clock: Clock) -> None:
+        self.root = root
+        self._files = files
+        self._clock = clock
+
+    def manifest(self) -> dict[str, Any]:
+        """The manifest; an empty one where there is none.
+
+        :raises CatalogDamaged: when it is cut or altered.
+        """
+        try:
+            return load_manifest(self._files.read(self.root / _MANIFEST))
+        except CatalogDamaged as error:
+            error.where = str(self.root / _MANIFEST)
+            error.hint = error.hint or "stackpin catalog update"
+            raise
+
+    def projects(self) -> tuple[str, ...]:
+        """The names of the packages that the folder has rows of, sorted."""
+        return tuple(name.removesuffix(".jsonl") for name in self._files.names(self.root / "releases", ".jsonl"))
+
+    def content(self, project: str) -> bytes:
+        """The releases file of a package as it is; empty where there is none."""
+        return self._files.read(self._path(project)) or b""
+
+    def rows(self, project: str) -> tuple[ReleaseRow, ...]:
+        """The rows of a package, checked against the manifest.
+
+        :raises CatalogDamaged: when the file is not the one that the manifest names, or has a row that is none.
+        """
+        content = self._files.read(self._path(project))
+        entry = self.manifest()["files"].get(_name(project))
+        if content is None and entry is None:
+            return ()
+        found = "no file" if content is None else f"sha256 {sha256(content).hexdigest()}, {len(content)} bytes"
+        if content is None or entry is None or sha256(content).hexdigest() != entry["sha256"]:
+            raise CatalogDamaged(
+                "a catalog file does not have the digest that the manifest names: it is cut or was altered",
+                where=str(self._path(project)),
+                got=found,
+                expected=f"sha256 {entry['sha256']}" if entry else "a file that the manifest names",
+                hint=f"stackpin catalog update --package {project}",
+            )
+        try:
+            return load_rows(content)
+        except CatalogDamaged as error:
+            error.where = f"{self._path(project)}, {error.where}"
+            raise
+
+    def put(self, project: str, rows: tuple[ReleaseRow, ...], *, serial: str) -> bool:
+        """Write the rows of a package and then the manifest; whether anything was to be written.
+
+        :raises FileUnwritable: when the folder cannot be written to.
+        """
+        content = dump_rows(rows)
+        manifest = self._manifest_or_none()
+        files = dict(manifest["files"])
+        before, whole = files.get(_name(project)), self.content(project) == content
+        if rows:
+            files[_name(project)] = release_entry(content, rows=len(rows), serial=serial or (before or {}).get("serial", ""))
+        else:
+            files.pop(_name(project), None)
+        if whole and files.get(_name(project)) == before:
+            return False
+        if not whole:
+            self._files.write(self._path(project), content)
+        self._files.write(self.root / _MANIFEST, dump_manifest(with_files(manifest, files, today=self._clock.today())))
+        return not whole
+
+    def _manifest_or_none(self) -> dict[str, Any]:
+        """The manifest, or an empty one in place of a damaged one, which :meth:`put` then replaces file by file."""
+        try:
+            return self.manifest()
+        except CatalogDamaged:
+            return load_manifest(None)
+
+    def seal(self) -> dict[str, Any]:
+        """Make the manifest name exactly the files that are there, as they are; serials are kept.
+
+        :raises CatalogDamaged: when a releases file has a row that is none.
+        :raises FileUnwritable: when the manifest cannot be written.
+        """
+        manifest = self._manifest_or_none()
+        old = manifest["files"]
+        files: dict[str, dict[str, Any]] = {}
+        for project in self.projects():
+            content, name = self.content(project), _name(project)
+            files[name] = release_entry(content, rows=len(load_rows(content)), serial=old.get(name, {}).get("serial", ""))
+        facts = self._files.read(self.root / _FACTS)
+        if facts is not None:
+            files[_FACTS] = {"sha256": sha256(facts).hexdigest()}
+        sealed = with_files(manifest, files, today=self._clock.today())
+        if dump_manifest(sealed) != self._files.read(self.root / _MANIFEST):
+            self._files.write(self.root / _MANIFEST, dump_manifest(sealed))
+        return sealed
+
+    def _path(self, project: str) -> Path:
+        return self.root / _name(project)
+
+
+def _name(project: str) -> str:
+    return f"releases/{project}.jsonl"

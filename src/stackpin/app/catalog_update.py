@@ -1,0 +1,148 @@
+"""The steps of ``catalog update``: all pages first, then project by project what has changed, each written at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from stackpin.errors import CatalogDamaged, IndexFailed, InputUnreadable, StackpinError
+from stackpin.index.harvest import Harvest, plan_reading, read_plan
+from stackpin.index.pages import FetchedPage, NoSuchProject, fetch_page, page_url
+from stackpin.parse.web_address import without_credentials
+
+if TYPE_CHECKING:
+    from stackpin.app.catalog_folder import CatalogFolder
+    from stackpin.app.update_memory import UpdateMemory
+    from stackpin.parse.package_list import PackageRule
+    from stackpin.parse.release_rows import ReleaseRow
+    from stackpin.ports import HttpClient, Reporter, Workers
+
+__all__ = ["CatalogUpdate", "ProjectReport"]
+
+#: After so many pages that failed, and none that did not, the index is taken to be down.
+_PATIENCE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectReport:
+    """What became of one project: releases in the catalog, how many of them were read now, whether its file changed."""
+
+    name: str
+    releases: int
+    read: int = 0
+    changed: bool = False
+    on_index: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class CatalogUpdate:
+    """One run. ``base`` is the address that is asked, ``index`` what the rows call it (``pypi`` or an address).
+
+    ``refresh`` forgets what is known and reads everything again. ``optional``: the index need not have every project.
+    """
+
+    base: str
+    index: str
+    folder: CatalogFolder
+    memory: UpdateMemory
+    http: HttpClient
+    workers: Workers
+    reporter: Reporter
+    refresh: bool = False
+    optional: bool = False
+
+    def run(self, rules: tuple[PackageRule, ...]) -> tuple[tuple[ProjectReport, ...], tuple[StackpinError, ...]]:
+        """Bring these projects up to date; what failed is told, and does not stop the others.
+
+        :raises IndexFailed: when the index seems to be down altogether.
+        :raises FileUnwritable: when the catalog folder cannot be written to.
+        """
+        known = {rule.name: self._known(rule) for rule in rules}
+        pages = self._pages(rules, known)
+        reports, failures = [], []
+        self.reporter.begin("projects", len(rules))
+        for rule in rules:
+            try:
+                report, failed = self._project(rule, pages[rule.name], known[rule.name])
+                reports.append(report)
+                failures.extend(failed)
+            except (IndexFailed, InputUnreadable) as error:
+                failures.append(error)
+            self.reporter.advance("projects")
+        self.reporter.end()
+        return tuple(reports), tuple(failures)
+
+    def _known(self, rule: PackageRule) -> tuple[ReleaseRow, ...]:
+        """The rows that can be trusted; a damaged file is none, and is read again."""
+        if self.refresh:
+            return ()
+        try:
+            return self.folder.rows(rule.name)
+        except CatalogDamaged as error:
+            self.reporter.note(f"{rule.name}: read again: {error.what}")
+            return ()
+
+    def _pages(
+        self, rules: tuple[PackageRule, ...], known: dict[str, tuple[ReleaseRow, ...]]
+    ) -> dict[str, FetchedPage | StackpinError]:
+        validators = {
+            rule.name: self.memory.validators(rule.name, basis=self._basis(rule)) if known[rule.name] else None
+            for rule in rules
+        }
+        found: dict[str, FetchedPage | StackpinError] = {}
+        self.reporter.begin("pages", len(rules))
+        fetch = self.workers.each(
+            lambda name: fetch_page(self.http, self.base, name, known=validators[name]), [rule.name for rule in rules]
+        )
+        for name, outcome in fetch:
+            if isinstance(outcome, (FetchedPage, StackpinError)):
+                found[name] = outcome
+            down = [page for page in found.values() if isinstance(page, IndexFailed) and not isinstance(page, NoSuchProject)]
+            if len(down) == len(found) >= _PATIENCE:
+                raise down[0]
+            self.reporter.advance("pages")
+        return found
+
+    def _project(
+        self, rule: PackageRule, fetched: FetchedPage | StackpinError, known: tuple[ReleaseRow, ...]
+    ) -> tuple[ProjectReport, tuple[StackpinError, ...]]:
+        if isinstance(fetched, NoSuchProject) and self.optional:
+            return ProjectReport(name=rule.name, releases=len(known), on_index=False), ()
+        if isinstance(fetched, StackpinError):
+            raise fetched
+        if fetched.page is None:
+            return ProjectReport(name=rule.name, releases=len(known)), ()
+        serial = fetched.page.serial if self.index == "pypi" else ""
+        harvest = self._harvest(rule, fetched, known)
+        rows = (*harvest.rows, *(row for row in known if row.index != self.index))
+        changed = self.folder.put(rule.name, rows, serial=serial)
+        if harvest.failures:
+            self.memory.unsettle(rule.name)
+        else:
+            self.memory.settle(rule.name, fetched.validators, basis=self._basis(rule))
+        report = ProjectReport(name=rule.name, releases=len(rows), read=harvest.read, changed=changed)
+        return report, harvest.failures
+
+    def _harvest(self, rule: PackageRule, fetched: FetchedPage, known: tuple[ReleaseRow, ...]) -> Harvest:
+        assert fetched.page is not None  # noqa: S101 - the caller has looked
+        journal = () if self.refresh else self.memory.journal(rule.name)
+        try:
+            plan = plan_reading(fetched.page, rule=rule, index=self.index, known=(*journal, *known))
+        except IndexFailed as error:
+            error.where = without_credentials(page_url(self.base, rule.name))
+            raise
+        if plan.odd:
+            self.reporter.note(f"{rule.name}: left out, no PEP 440 version or another project's: {', '.join(plan.odd)}")
+        if plan.wanted:
+            self.reporter.begin(rule.name, len(plan.wanted))
+
+        def done(row: ReleaseRow) -> None:
+            self.memory.note(rule.name, row)
+            self.reporter.advance(rule.name)
+
+        return read_plan(plan, self.http, self.workers, done=done)
+
+    def _basis(self, rule: PackageRule) -> str:
+        """What a page was turned into: if it is still this, "unchanged" (304) means that there is nothing to do."""
+        return sha256(self.folder.content(rule.name) + repr(rule).encode()).hexdigest()

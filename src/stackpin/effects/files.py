@@ -1,0 +1,104 @@
+"""Local files: read whole, written whole (beside, flushed, renamed), so that nobody ever sees half a file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from typing import TYPE_CHECKING
+
+from stackpin.errors import FileUnwritable, InputUnreadable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["LocalFiles"]
+
+
+class LocalFiles:
+    """The :class:`stackpin.ports.Files` of this machine."""
+
+    def read(self, path: Path) -> bytes | None:
+        """The bytes of a file; None where there is none.
+
+        :raises InputUnreadable: when it is there and cannot be read.
+        """
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise InputUnreadable(
+                "the file cannot be read", where=str(path), got=error.strerror or str(error), expected="a readable file"
+            ) from error
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Put a whole file in place: a temporary file beside it, flushed to the disk, then renamed over it.
+
+        :raises FileUnwritable: when that fails; the old file is then still there.
+        """
+        beside = ""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            mode = _mode(path)
+            handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(beside, mode)
+            os.replace(beside, path)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        finally:
+            if beside:
+                with contextlib.suppress(OSError):
+                    os.unlink(beside)
+
+    def append(self, path: Path, line: bytes) -> None:
+        """Add one line at the end of a file.
+
+        :raises FileUnwritable: when that fails.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab") as file:
+                file.write(line + b"\n")
+        except OSError as error:
+            raise _unwritable(path, error) from error
+
+    def remove(self, path: Path) -> None:
+        """Delete a file if it is there.
+
+        :raises FileUnwritable: when it is there and cannot be deleted.
+        """
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+
+    def names(self, folder: Path, suffix: str) -> tuple[str, ...]:
+        """The sorted names of the files in a folder that end with ``suffix`` and are not hidden."""
+        if not folder.is_dir():
+            return ()
+        return tuple(sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(suffix) and entry.name[0] != "."))
+
+
+def _mode(path: Path) -> int:
+    """The permissions of the file that is replaced, else what the user's umask leaves of rw-rw-rw-."""
+    try:
+        return path.stat().st_mode & 0o777
+    except OSError:
+        mask = os.umask(0o022)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def _unwritable(path: Path, error: OSError) -> FileUnwritable:
+    return FileUnwritable(
+        "the file cannot be written",
+        where=str(path),
+        got=error.strerror or str(error),
+        expected="a place that may be written to",
+        hint="name another folder",
+    )
