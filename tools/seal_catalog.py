@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 from fact_toml import load
-
 from stackpin.catalog.manifest import dump_manifest, load_manifest, release_entry, with_files
 
 __all__ = ["compile_facts", "main", "seal"]
