@@ -17,6 +17,7 @@ __all__: list[str] = []
 
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_venv = "yes"
 nox.options.sessions = ["lint", "types", "quick"]
@@ -31,6 +32,20 @@ FACTS = ROOT.parent / "shared" / "facts"
 PROJECT = nox.project.load_toml("pyproject.toml")
 #: uv must use interpreters that are here, not fetch its own.
 PLAIN = {"UV_PYTHON_DOWNLOADS": "never"}
+
+
+def with_pyenv(path: str) -> str:
+    """PATH with every interpreter of pyenv before its shims, which answer for the selected version only."""
+    entries: list[str] = []
+    for entry in path.split(os.pathsep):
+        versions = Path(entry).with_name("versions")
+        if Path(entry).name == "shims" and versions.is_dir():
+            entries += [str(home / "bin") for python in PYTHONS for home in sorted(versions.glob(f"{python}.*"))]
+        entries.append(entry)
+    return os.pathsep.join(entries)
+
+
+os.environ["PATH"] = with_pyenv(os.environ.get("PATH", os.defpath))
 
 
 def prepare(session: nox.Session, *groups: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -136,14 +137,22 @@ def test_every_workflow_starts_with_no_rights_and_keeps_no_credentials(path: Pat
     assert text.count("uses: actions/checkout@") == text.count("persist-credentials: false")
 
 
+def sessions() -> set[str]:
+    """Names of the functions in the noxfile that are decorated as sessions."""
+    tree = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return {node.name for node in functions if any("nox.session" in ast.unparse(each) for each in node.decorator_list)}
+
+
 def test_the_noxfile_has_the_sessions_that_the_texts_name() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "nox", "--list"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    listed = {name.partition("-")[0] for name in re.findall(r"^[*-] (\S+) ->", done.stdout, re.MULTILINE)}
-    assert listed >= SESSIONS
     named = {name for text in texts("*.md", "docs", "tools").values() for name in re.findall(r"nox -s (\w+)", text)}
-    assert named <= listed
+    assert sessions() >= SESSIONS | named
+
+
+def test_the_full_run_leaves_out_only_what_others_cover() -> None:
+    text = (ROOT / "tools" / "full_run.py").read_text(encoding="utf-8")
+    runs = set(ast.literal_eval(re.findall(r"^SESSIONS = (\(.*\))$", text, re.MULTILINE)[0]))
+    assert sessions() - runs == {"full", "quick"}
 
 
 def test_the_wheel_carries_the_data_and_the_committed_tree() -> None:
