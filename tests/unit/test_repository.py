@@ -153,9 +153,3 @@ def test_the_full_run_leaves_out_only_what_others_cover() -> None:
     text = (ROOT / "tools" / "full_run.py").read_text(encoding="utf-8")
     runs = set(ast.literal_eval(re.findall(r"^SESSIONS = (\(.*\))$", text, re.MULTILINE)[0]))
     assert sessions() - runs == {"full", "quick"}
-
-
-def test_the_wheel_carries_the_data_and_the_committed_tree() -> None:
-    settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert '"constraints" = "stackpin/constraints"' in settings
-    assert (ROOT / "constraints").is_dir()
