@@ -1,0 +1,123 @@
+"""Running another program: argument list in, its words and exit status out. Never through a shell."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from stackpin.errors import FileUnwritable, ToolMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+__all__ = ["Finished", "LocalProcesses", "ProcessRunner", "scratch_files"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What a program left behind. ``code`` is negative where a signal ended it (``subprocess``'s convention).
+
+    ``timed_out``: it was stopped after the time that it was given; ``code`` is then -9.
+    """
+
+    argv: tuple[str, ...]
+    code: int
+    stdout: str
+    stderr: str
+    timed_out: bool = False
+
+
+class ProcessRunner(Protocol):
+    """Runs programs to their end."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        timeout: float | None = None,
+    ) -> Finished:
+        """Run a program without input; its output is captured as text.
+
+        :param env: its whole environment; None hands on our own.
+        :param timeout: seconds after which it is stopped.
+        :raises ToolMissing: when there is no such program, or it may not be run.
+        """
+        ...
+
+
+class LocalProcesses:
+    """The :class:`ProcessRunner` of this machine."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        timeout: float | None = None,
+    ) -> Finished:
+        """Run a program without input; its output is captured as text (UTF-8, what is not is replaced).
+
+        :raises ToolMissing: when there is no such program, or it may not be run.
+        """
+        command = tuple(argv)
+        try:
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                env=None if env is None else dict(env),
+                cwd=cwd,
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            return Finished(
+                argv=command, code=-9, stdout=_text(error.stdout), stderr=_text(error.stderr), timed_out=True
+            )
+        except OSError as error:
+            raise ToolMissing(
+                "a program cannot be run", where=command[0], got=error.strerror or str(error), expected="a program"
+            ) from error
+        return Finished(argv=command, code=done.returncode, stdout=_text(done.stdout), stderr=_text(done.stderr))
+
+
+def _text(output: bytes | str | None) -> str:
+    if isinstance(output, bytes):
+        return output.decode("utf-8", errors="replace")
+    return output or ""
+
+
+@contextmanager
+def scratch_files(files: Mapping[str, str]) -> Iterator[Path]:
+    """A folder that holds these texts (UTF-8) under these names; it is gone afterwards.
+
+    :raises FileUnwritable: when there is no room for it.
+    """
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="stackpin-")
+    except OSError as error:
+        raise _unwritable(tempfile.gettempdir(), error) from error
+    with folder as name:
+        root = Path(name)
+        try:
+            for file, text in files.items():
+                (root / file).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise _unwritable(name, error) from error
+        yield root
+
+
+def _unwritable(where: str, error: OSError) -> FileUnwritable:
+    return FileUnwritable(
+        "a temporary file cannot be written",
+        where=where,
+        got=error.strerror or str(error),
+        hint="set TMPDIR to a folder with room",
+    )
