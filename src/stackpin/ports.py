@@ -9,15 +9,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["Clock", "Files", "HttpClient", "Reply", "Reporter", "Workers"]
+__all__ = ["Clock", "Files", "HttpClient", "HttpSettings", "Reply", "Reporter", "Workers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What a server answered, once nothing is left to retry.
 
-    ``headers`` have lower-case names. ``body`` holds at most as many bytes as were asked for; ``complete`` is false where
-    the server had more to send and the client hung up. ``url`` is the address after redirects, without credentials.
+    ``headers`` have lower-case names. ``body`` holds at most as many bytes as were asked for; ``complete`` is false
+    where the server had more to send and the client hung up. ``url`` is the address after redirects, without
+    credentials.
     """
 
     status: int
@@ -25,6 +26,24 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSettings:
+    """How patient a client is. Times in seconds.
+
+    ``timeout`` is the longest silence of a server, ``deadline`` the longest one answer may take as a whole,
+    ``back_off`` the pause before the first retry (it doubles). ``mirrors`` rewrites addresses by prefix.
+    ``certificates`` names a file of further authorities.
+    """
+
+    connections: int = 4
+    timeout: float = 30.0
+    deadline: float = 300.0
+    attempts: int = 4
+    back_off: float = 0.5
+    mirrors: Mapping[str, str] = field(default_factory=dict)
+    certificates: str = ""
 
 
 class HttpClient(Protocol):

@@ -5,37 +5,44 @@ from __future__ import annotations
 import difflib
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
 from packaging.utils import canonicalize_name
 
 from stackpin.app.catalog_folder import CatalogFolder
-from stackpin.app.catalog_update import CatalogUpdate, ProjectReport
-from stackpin.app.update_memory import UpdateMemory
-from stackpin.catalog.loader import EMBEDDED
+from stackpin.app.catalog_state import ShowReport, StatusReport, release_facts, status_of
+from stackpin.catalog.loader import EMBEDDED, Catalog
 from stackpin.effects.clock import SystemClock
 from stackpin.effects.files import LocalFiles
-from stackpin.effects.http import HttpSettings, IndexHttp
-from stackpin.effects.pip_config import mirrors_of, pypi_of
-from stackpin.effects.workers import ThreadWorkers
-from stackpin.errors import CatalogGap, FileUnwritable, IndexFailed, InputUnreadable, StackpinError, UnknownName
+from stackpin.errors import CatalogGap, IndexFailed, InputUnreadable, StackpinError, UnknownName
 from stackpin.parse.package_list import PackageRule, parse_package_list
-from stackpin.parse.web_address import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stackpin.ports import Files, Reporter
+    from stackpin.app.catalog_update import ProjectReport
+    from stackpin.app.catalog_verify import Difference
+    from stackpin.ports import HttpSettings, Reporter
 
-__all__ = ["Silent", "UpdateReport", "catalog_directory", "package_rules", "seal", "update"]
+__all__ = [
+    "Silent",
+    "UpdateReport",
+    "VerifyReport",
+    "catalog_directory",
+    "package_rules",
+    "seal",
+    "show",
+    "status",
+    "update",
+    "verify",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateReport:
-    """What an update did. ``received`` is in bytes of bodies, ``seconds`` of wall time; ``index`` carries no credentials."""
+    """What an update did. ``received`` in bytes of bodies, ``seconds`` of wall time; ``index`` as the rows call it."""
 
     directory: str
     index: str
@@ -45,6 +52,16 @@ class UpdateReport:
     seconds: float
     date: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyReport:
+    """How many releases were read again, and where they differ from the catalog."""
+
+    directory: str
+    compared: int
+    releases: int
+    differences: tuple[Difference, ...]
 
 
 class Silent:
@@ -69,15 +86,14 @@ def catalog_directory(environ: Mapping[str, str]) -> Path:
     return Path(named) if named else EMBEDDED
 
 
-def package_rules(directory: Path, files: Files | None = None) -> tuple[PackageRule, ...]:
+def package_rules(directory: Path) -> tuple[PackageRule, ...]:
     """The packages that a catalog covers: its own ``packages.toml``, else the embedded one.
 
     :raises CatalogDamaged: when the list is none.
     :raises CatalogGap: when there is no list at all.
     """
-    files = files or LocalFiles()
     for folder in (directory, EMBEDDED):
-        content = files.read(folder / "packages.toml")
+        content = LocalFiles().read(folder / "packages.toml")
         if content is not None:
             return parse_package_list(content)
     raise CatalogGap("there is no list of packages", where=str(directory / "packages.toml"), hint="reinstall stackpin")
@@ -90,6 +106,28 @@ def seal(directory: Path) -> str:
     :raises FileUnwritable: when the manifest cannot be written.
     """
     return str(CatalogFolder(directory, LocalFiles(), SystemClock()).seal()["digest"])
+
+
+def status(*, directory: Path | None = None) -> StatusReport:
+    """How old a catalog is, what is in it, and that every file of it is whole; no network.
+
+    :raises CatalogGap: when the folder is no catalog.
+    :raises CatalogDamaged: when a file is cut or altered.
+    """
+    directory = directory or catalog_directory(os.environ)
+    return status_of(CatalogFolder(directory, LocalFiles(), SystemClock()), SystemClock())
+
+
+def show(package: str, version: str | None = None, *, directory: Path | None = None) -> ShowReport:
+    """What the catalog knows of a package, or of one release of it; no network.
+
+    :raises UnknownName: when the catalog does not cover the package.
+    :raises CatalogGap: when it has no rows of it, or no such release.
+    """
+    directory = directory or catalog_directory(os.environ)
+    catalog = Catalog.open(None if directory == EMBEDDED else directory)
+    covered = tuple(str(rule.name) for rule in package_rules(directory))
+    return release_facts(catalog, package, version, covered=covered)
 
 
 def update(
@@ -115,34 +153,33 @@ def update(
     :raises InputUnreadable: when a file of the index is broken (likewise).
     :raises FileUnwritable: when the folder cannot be written to.
     """
+    import platformdirs
+
+    from stackpin.app.catalog_update import CatalogUpdate
+    from stackpin.app.index_session import open_index
+    from stackpin.app.update_memory import UpdateMemory
+
     started = time.monotonic()
     directory = directory or catalog_directory(os.environ)
     rules = _chosen(package_rules(directory), packages)
-    base, settings = _place(index_url, settings or HttpSettings())
-    index = "pypi" if index_url is None else without_credentials(index_url).rstrip("/")
-    folder, reporter = CatalogFolder(directory, LocalFiles(), SystemClock()), reporter or Silent()
-    memory = UpdateMemory(LocalFiles(), platformdirs.user_cache_path("stackpin"), index=index)
-    with IndexHttp(settings) as http:
-        http.auth.learn(base)
+    folder = CatalogFolder(directory, LocalFiles(), SystemClock())
+    with open_index(index_url, settings) as session:
         run = CatalogUpdate(
-            base=base,
-            index=index,
+            session=session,
             folder=folder,
-            memory=memory,
-            http=http,
-            workers=ThreadWorkers(settings.connections),
-            reporter=reporter,
+            memory=UpdateMemory(LocalFiles(), platformdirs.user_cache_path("stackpin"), index=session.index),
+            reporter=reporter or Silent(),
             refresh=refresh,
-            optional=index_url is not None and packages is None,
+            optional=index_url is not None and not packages,
         )
         reports, failures = run.run(rules)
-        traffic = http.traffic
+        traffic = session.http.traffic
     if failures:
-        raise _joined(failures, len(rules))
+        raise _joined(failures)
     manifest = folder.manifest()
     return UpdateReport(
         directory=str(directory),
-        index=without_credentials(base),
+        index=session.index,
         projects=reports,
         requests=traffic.requests,
         received=traffic.received,
@@ -152,13 +189,44 @@ def update(
     )
 
 
-def _place(index_url: str | None, settings: HttpSettings) -> tuple[str, HttpSettings]:
-    """The address to ask, and the settings with the user's mirrors and certificates."""
-    mirrors = {**mirrors_of(os.environ), **settings.mirrors}
-    place = pypi_of(os.environ, mirrors=mirrors)
-    prefixes = {prefix: url for prefix, url in mirrors.items() if prefix != "pypi"}
-    settings = replace(settings, mirrors=prefixes, certificates=settings.certificates or place.certificates)
-    return (place.url if index_url is None else index_url), settings
+def verify(
+    *,
+    directory: Path | None = None,
+    packages: Sequence[str] | None = None,
+    sample: int | None = None,
+    reporter: Reporter | None = None,
+    settings: HttpSettings | None = None,
+) -> VerifyReport:
+    """Read releases again from the indexes that they came from, and compare every field.
+
+    :param sample: how many releases, another choice each day; None: all.
+    :raises CatalogDamaged: when a file of the catalog is cut or altered.
+    :raises IndexFailed: when an index fails.
+    :raises InputUnreadable: when a file of an index is broken.
+    """
+    from stackpin.app.catalog_verify import Sampled, compare_with_index
+    from stackpin.app.catalog_verify import sample as choose
+    from stackpin.app.index_session import open_index
+
+    directory = directory or catalog_directory(os.environ)
+    state = status(directory=directory)
+    folder = CatalogFolder(directory, LocalFiles(), SystemClock())
+    rules = _chosen(package_rules(directory), packages)
+    rows = [Sampled(rule=rule, row=row) for rule in rules for row in folder.rows(rule.name)]
+    chosen = choose(rows, sample, seed=SystemClock().today())
+    differences: list[Difference] = []
+    failures: list[StackpinError] = []
+    for index in sorted({item.row.index for item in chosen}):
+        with open_index(None if index == "pypi" else index, settings) as session:
+            own = [item for item in chosen if item.row.index == index]
+            found, failed = compare_with_index(own, session, reporter or Silent())
+        differences.extend(found)
+        failures.extend(failed)
+    if failures:
+        raise _joined(tuple(failures))
+    return VerifyReport(
+        directory=str(directory), compared=len(chosen), releases=state.releases, differences=tuple(differences)
+    )
 
 
 def _chosen(rules: tuple[PackageRule, ...], packages: Sequence[str] | None) -> tuple[PackageRule, ...]:
@@ -171,7 +239,6 @@ def _chosen(rules: tuple[PackageRule, ...], packages: Sequence[str] | None) -> t
             near = difflib.get_close_matches(name, by_name, n=1)
             raise UnknownName(
                 f"the catalog does not cover {name}",
-                where="packages.toml",
                 got=name,
                 hint=f"did you mean {near[0]}?" if near else "stackpin catalog status lists the packages",
             )
@@ -179,16 +246,16 @@ def _chosen(rules: tuple[PackageRule, ...], packages: Sequence[str] | None) -> t
     return tuple(found)
 
 
-def _joined(failures: tuple[StackpinError, ...], total: int) -> StackpinError:
+def _joined(failures: tuple[StackpinError, ...]) -> StackpinError:
     """One error for all that failed; the only one as it is."""
+    first = next((error for error in failures if isinstance(error, IndexFailed)), failures[0])
     if len(failures) == 1:
-        return failures[0]
-    first = failures[0]
-    kind = IndexFailed if any(isinstance(error, IndexFailed) for error in failures) else InputUnreadable
+        return first
+    kind = IndexFailed if isinstance(first, IndexFailed) else InputUnreadable
     return kind(
-        f"{len(failures)} of the answers were no use; what could be read of {total} projects is kept",
+        f"{len(failures)} answers of the index were of no use",
         where=", ".join(error.where for error in failures[:5]) + (", …" if len(failures) > 5 else ""),
         got=f"{first.what}: {first.got}" if first.got else first.what,
         expected=first.expected,
-        hint="stackpin catalog update goes on where this one ended",
+        hint="run the same command again: it goes on where this one ended",
     )

@@ -1,4 +1,4 @@
-"""A catalog folder on disk, as an update sees it: rows that can be trusted, and writing so that it is never half-done."""
+"""A catalog folder on disk: rows that can be trusted, and writing that never leaves anything half-done."""
 
 from __future__ import annotations
 
@@ -57,13 +57,11 @@ class CatalogFolder:
         entry = self.manifest()["files"].get(_name(project))
         if content is None and entry is None:
             return ()
-        found = "no file" if content is None else f"sha256 {sha256(content).hexdigest()}, {len(content)} bytes"
         if content is None or entry is None or sha256(content).hexdigest() != entry["sha256"]:
-            raise CatalogDamaged(
-                "a catalog file does not have the digest that the manifest names: it is cut or was altered",
-                where=str(self._path(project)),
-                got=found,
-                expected=f"sha256 {entry['sha256']}" if entry else "a file that the manifest names",
+            raise _altered(
+                self._path(project),
+                content,
+                entry["sha256"] if entry else "",
                 hint=f"stackpin catalog update --package {project}",
             )
         try:
@@ -71,6 +69,16 @@ class CatalogFolder:
         except CatalogDamaged as error:
             error.where = f"{self._path(project)}, {error.where}"
             raise
+
+    def check_facts(self) -> None:
+        """Check the fact tables against the manifest.
+
+        :raises CatalogDamaged: when they are not the ones that the manifest names.
+        """
+        path, entry = self.root / _FACTS, self.manifest()["files"].get(_FACTS)
+        content = self._files.read(path)
+        if entry is not None and (content is None or sha256(content).hexdigest() != entry["sha256"]):
+            raise _altered(path, content, entry["sha256"], hint="reinstall stackpin")
 
     def put(self, project: str, rows: tuple[ReleaseRow, ...], *, serial: str) -> bool:
         """Write the rows of a package and then the manifest; whether anything was to be written.
@@ -82,7 +90,9 @@ class CatalogFolder:
         files = dict(manifest["files"])
         before, whole = files.get(_name(project)), self.content(project) == content
         if rows:
-            files[_name(project)] = release_entry(content, rows=len(rows), serial=serial or (before or {}).get("serial", ""))
+            files[_name(project)] = release_entry(
+                content, rows=len(rows), serial=serial or (before or {}).get("serial", "")
+            )
         else:
             files.pop(_name(project), None)
         if whole and files.get(_name(project)) == before:
@@ -110,7 +120,9 @@ class CatalogFolder:
         files: dict[str, dict[str, Any]] = {}
         for project in self.projects():
             content, name = self.content(project), _name(project)
-            files[name] = release_entry(content, rows=len(load_rows(content)), serial=old.get(name, {}).get("serial", ""))
+            files[name] = release_entry(
+                content, rows=len(load_rows(content)), serial=old.get(name, {}).get("serial", "")
+            )
         facts = self._files.read(self.root / _FACTS)
         if facts is not None:
             files[_FACTS] = {"sha256": sha256(facts).hexdigest()}
@@ -125,3 +137,13 @@ class CatalogFolder:
 
 def _name(project: str) -> str:
     return f"releases/{project}.jsonl"
+
+
+def _altered(path: Path, content: bytes | None, expected: str, *, hint: str) -> CatalogDamaged:
+    return CatalogDamaged(
+        "a catalog file does not have the digest that the manifest names: it is cut or was altered",
+        where=str(path),
+        got="no file" if content is None else f"sha256 {sha256(content).hexdigest()}, {len(content)} bytes",
+        expected=f"sha256 {expected}" if expected else "a file that the manifest names",
+        hint=hint,
+    )

@@ -13,10 +13,12 @@ from stackpin.parse.web_address import without_credentials
 
 if TYPE_CHECKING:
     from stackpin.app.catalog_folder import CatalogFolder
+    from stackpin.app.index_session import IndexSession
     from stackpin.app.update_memory import UpdateMemory
     from stackpin.parse.package_list import PackageRule
     from stackpin.parse.release_rows import ReleaseRow
-    from stackpin.ports import HttpClient, Reporter, Workers
+    from stackpin.parse.simple_api import ProjectPage
+    from stackpin.ports import Reporter
 
 __all__ = ["CatalogUpdate", "ProjectReport"]
 
@@ -37,17 +39,14 @@ class ProjectReport:
 
 @dataclass(slots=True, kw_only=True)
 class CatalogUpdate:
-    """One run. ``base`` is the address that is asked, ``index`` what the rows call it (``pypi`` or an address).
+    """One run over one index.
 
     ``refresh`` forgets what is known and reads everything again. ``optional``: the index need not have every project.
     """
 
-    base: str
-    index: str
+    session: IndexSession
     folder: CatalogFolder
     memory: UpdateMemory
-    http: HttpClient
-    workers: Workers
     reporter: Reporter
     refresh: bool = False
     optional: bool = False
@@ -58,9 +57,10 @@ class CatalogUpdate:
         :raises IndexFailed: when the index seems to be down altogether.
         :raises FileUnwritable: when the catalog folder cannot be written to.
         """
-        known = {rule.name: self._known(rule) for rule in rules}
+        known = {str(rule.name): self._known(rule) for rule in rules}
         pages = self._pages(rules, known)
-        reports, failures = [], []
+        reports: list[ProjectReport] = []
+        failures: list[StackpinError] = []
         self.reporter.begin("projects", len(rules))
         for rule in rules:
             try:
@@ -87,18 +87,21 @@ class CatalogUpdate:
         self, rules: tuple[PackageRule, ...], known: dict[str, tuple[ReleaseRow, ...]]
     ) -> dict[str, FetchedPage | StackpinError]:
         validators = {
-            rule.name: self.memory.validators(rule.name, basis=self._basis(rule)) if known[rule.name] else None
+            str(rule.name): self.memory.validators(rule.name, basis=self._basis(rule)) if known[rule.name] else None
             for rule in rules
         }
         found: dict[str, FetchedPage | StackpinError] = {}
         self.reporter.begin("pages", len(rules))
-        fetch = self.workers.each(
-            lambda name: fetch_page(self.http, self.base, name, known=validators[name]), [rule.name for rule in rules]
+        fetch = self.session.workers.each(
+            lambda name: fetch_page(self.session.http, self.session.base, name, known=validators[name]),
+            [rule.name for rule in rules],
         )
         for name, outcome in fetch:
             if isinstance(outcome, (FetchedPage, StackpinError)):
                 found[name] = outcome
-            down = [page for page in found.values() if isinstance(page, IndexFailed) and not isinstance(page, NoSuchProject)]
+            down = [
+                page for page in found.values() if isinstance(page, IndexFailed) and not isinstance(page, NoSuchProject)
+            ]
             if len(down) == len(found) >= _PATIENCE:
                 raise down[0]
             self.reporter.advance("pages")
@@ -113,9 +116,9 @@ class CatalogUpdate:
             raise fetched
         if fetched.page is None:
             return ProjectReport(name=rule.name, releases=len(known)), ()
-        serial = fetched.page.serial if self.index == "pypi" else ""
-        harvest = self._harvest(rule, fetched, known)
-        rows = (*harvest.rows, *(row for row in known if row.index != self.index))
+        serial = fetched.page.serial if self.session.index == "pypi" else ""
+        harvest = self._harvest(rule, fetched.page, known)
+        rows = (*harvest.rows, *(row for row in known if row.index != self.session.index))
         changed = self.folder.put(rule.name, rows, serial=serial)
         if harvest.failures:
             self.memory.unsettle(rule.name)
@@ -124,13 +127,12 @@ class CatalogUpdate:
         report = ProjectReport(name=rule.name, releases=len(rows), read=harvest.read, changed=changed)
         return report, harvest.failures
 
-    def _harvest(self, rule: PackageRule, fetched: FetchedPage, known: tuple[ReleaseRow, ...]) -> Harvest:
-        assert fetched.page is not None  # noqa: S101 - the caller has looked
+    def _harvest(self, rule: PackageRule, page: ProjectPage, known: tuple[ReleaseRow, ...]) -> Harvest:
         journal = () if self.refresh else self.memory.journal(rule.name)
         try:
-            plan = plan_reading(fetched.page, rule=rule, index=self.index, known=(*journal, *known))
+            plan = plan_reading(page, rule=rule, index=self.session.index, known=(*journal, *known))
         except IndexFailed as error:
-            error.where = without_credentials(page_url(self.base, rule.name))
+            error.where = without_credentials(page_url(self.session.base, rule.name))
             raise
         if plan.odd:
             self.reporter.note(f"{rule.name}: left out, no PEP 440 version or another project's: {', '.join(plan.odd)}")
@@ -141,7 +143,7 @@ class CatalogUpdate:
             self.memory.note(rule.name, row)
             self.reporter.advance(rule.name)
 
-        return read_plan(plan, self.http, self.workers, done=done)
+        return read_plan(plan, self.session.http, self.session.workers, done=done)
 
     def _basis(self, rule: PackageRule) -> str:
         """What a page was turned into: if it is still this, "unchanged" (304) means that there is nothing to do."""

@@ -1,7 +1,7 @@
 """What an update remembers outside of the catalog: validators of pages, and rows read before an interruption.
 
-Both lie in the user's cache folder. Losing them costs requests, never facts; where they cannot be written, an update does
-without.
+Both lie in the user's cache folder. Losing them costs requests, never facts; where they cannot be written, an update
+does without.
 """
 
 from __future__ import annotations

@@ -27,14 +27,15 @@ def load_manifest(content: bytes | None) -> dict[str, Any]:
     try:
         found = json.loads(content)
         schema = found["schema"]
-        if not isinstance(found["files"], dict):
-            raise TypeError("files is no mapping")
-    except (ValueError, KeyError, TypeError) as error:
+        found["files"].items()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CatalogDamaged(
             "the manifest is cut or altered", got=str(error), expected="JSON as `stackpin catalog update` writes it"
         ) from error
     if schema != SCHEMA:
-        raise CatalogDamaged("the manifest has another schema", got=str(schema), expected=str(SCHEMA), hint="install a newer stackpin")
+        raise CatalogDamaged(
+            "the manifest has another schema", got=str(schema), expected=str(SCHEMA), hint="install a newer stackpin"
+        )
     return dict(found)
 
 

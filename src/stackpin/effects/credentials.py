@@ -36,8 +36,8 @@ def netrc_lookup(environ: Mapping[str, str]) -> Callable[[str], Login | None]:
 def keyring_lookup(url: str, user: str) -> Login | None:
     """What the ``keyring`` library has for an address, else for its host; None without that library or an entry."""
     try:
-        import keyring  # noqa: PLC0415 - optional, and some back ends are slow to load
-        from keyring.errors import KeyringError  # noqa: PLC0415
+        import keyring
+        from keyring.errors import KeyringError
     except ImportError:
         return None
     for service in (url, urlsplit(url).netloc):

@@ -81,7 +81,9 @@ class LocalFiles:
         """The sorted names of the files in a folder that end with ``suffix`` and are not hidden."""
         if not folder.is_dir():
             return ()
-        return tuple(sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(suffix) and entry.name[0] != "."))
+        return tuple(
+            sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(suffix) and entry.name[0] != ".")
+        )
 
 
 def _mode(path: Path) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
@@ -21,28 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-__all__ = ["HttpSettings", "IndexHttp", "Traffic"]
+    from typing_extensions import Self
+
+    from stackpin.ports import HttpSettings
+
+__all__ = ["IndexHttp", "Traffic"]
 
 _RETRY_STATUS = frozenset({429, 500, 502, 503, 504})
 _LONGEST_WAIT = 30.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpSettings:
-    """How patient a client is. Times in seconds.
-
-    ``timeout`` is the longest silence of a server, ``deadline`` the longest one answer may take as a whole, ``back_off`` the
-    pause before the first retry (it doubles). ``mirrors`` rewrites addresses by prefix. ``certificates`` names a file of
-    further authorities.
-    """
-
-    connections: int = 4
-    timeout: float = 30.0
-    deadline: float = 300.0
-    attempts: int = 4
-    back_off: float = 0.5
-    mirrors: Mapping[str, str] = field(default_factory=dict)
-    certificates: str = ""
 
 
 @dataclass(slots=True)
@@ -80,10 +66,12 @@ class IndexHttp:
             headers={"User-Agent": "stackpin"},
         )
 
-    def __enter__(self) -> IndexHttp:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stopped.set()
         self._client.close()
 
@@ -112,7 +100,10 @@ class IndexHttp:
             ) from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects) as error:
             raise IndexFailed(
-                "the address cannot be asked", where=without_credentials(url), got=str(error), expected="an http or https address"
+                "the address cannot be asked",
+                where=without_credentials(url),
+                got=str(error),
+                expected="an http or https address",
             ) from error
         return reply
 

@@ -20,7 +20,7 @@ _PYPI = "pypi"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexPlace:
-    """The Simple index that stands for PyPI, which setting says so, and a file of certificate authorities (or empty)."""
+    """The Simple index that stands for PyPI, what says so, and a file of certificate authorities (or empty)."""
 
     url: str
     source: str
@@ -37,7 +37,10 @@ def mirrors_of(environ: Mapping[str, str]) -> dict[str, str]:
         name, equals, url = pair.partition("=")
         if not equals or not url:
             raise UsageError(
-                "a mirror that is no pair", where="STACKPIN_MIRRORS", got=name, expected="PREFIX=URL or pypi=URL, comma-separated"
+                "a mirror that is no pair",
+                where="STACKPIN_MIRRORS",
+                got=name,
+                expected="PREFIX=URL or pypi=URL, comma-separated",
             )
         found[name.strip()] = url.strip()
     return found
@@ -51,7 +54,7 @@ def pypi_of(environ: Mapping[str, str], *, mirrors: Mapping[str, str]) -> IndexP
         return IndexPlace(url=mirrors[_PYPI], source="STACKPIN_MIRRORS", certificates=certificates)
     if configured.get("index-url"):
         return IndexPlace(url=configured["index-url"], source="pip's configuration", certificates=certificates)
-    import pypi_simple  # noqa: PLC0415 - heavy, and only its address is wanted
+    import pypi_simple
 
     return IndexPlace(url=pypi_simple.PYPI_SIMPLE_ENDPOINT, source="the default", certificates=certificates)
 
@@ -61,7 +64,13 @@ def _pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=30, env=dict(environ), stdin=subprocess.DEVNULL
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.TimeoutExpired):
         done = None

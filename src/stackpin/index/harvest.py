@@ -42,9 +42,7 @@ class Harvest:
     failures: tuple[StackpinError, ...]
 
 
-def plan_reading(
-    page: ProjectPage, *, rule: PackageRule, index: str, known: Iterable[ReleaseRow]
-) -> ReadingPlan:
+def plan_reading(page: ProjectPage, *, rule: PackageRule, index: str, known: Iterable[ReleaseRow]) -> ReadingPlan:
     """What a page means for the rows: a release whose files (name and sha256) are known is not read again.
 
     :raises IndexFailed: when the page lists no release that belongs into the catalog although rows of it are known.

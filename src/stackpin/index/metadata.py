@@ -111,7 +111,9 @@ class MetadataReader:
 
 def _checked(content: bytes, file: IndexFile) -> CoreMetadata:
     metadata = parse_core_metadata(content)
-    name, version = (parse_wheel_filename(file.name)[:2]) if file.name.endswith(".whl") else parse_sdist_filename(file.name)
+    name, version = (
+        (parse_wheel_filename(file.name)[:2]) if file.name.endswith(".whl") else parse_sdist_filename(file.name)
+    )
     if not speaks_for(metadata, project=name, version=version):
         raise InputUnreadable(
             "the metadata is that of another release",

@@ -70,7 +70,10 @@ def _refuse(reply: Reply, url: str, project: str) -> None:
     where = without_credentials(url)
     if reply.status in {404, 410}:
         raise NoSuchProject(
-            f"the index has no project {project}", where=where, got=f"HTTP {reply.status}", expected="the project's page"
+            f"the index has no project {project}",
+            where=where,
+            got=f"HTTP {reply.status}",
+            expected="the project's page",
         )
     if reply.status in {401, 403}:
         raise IndexFailed(
@@ -81,9 +84,13 @@ def _refuse(reply: Reply, url: str, project: str) -> None:
             hint="put user and password into ~/.netrc, the keyring, or the index URL",
         )
     if reply.status != 200:
-        raise IndexFailed("the index does not give the page", where=where, got=f"HTTP {reply.status}", expected="HTTP 200")
+        raise IndexFailed(
+            "the index does not give the page", where=where, got=f"HTTP {reply.status}", expected="HTTP 200"
+        )
     if not reply.complete:
-        raise IndexFailed("the page is too large", where=where, got=f"more than {PAGE_LIMIT} bytes", expected="a project's page")
+        raise IndexFailed(
+            "the page is too large", where=where, got=f"more than {PAGE_LIMIT} bytes", expected="a project's page"
+        )
 
 
 def _parsed(reply: Reply, url: str, project: str) -> ProjectPage:

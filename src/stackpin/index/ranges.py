@@ -32,7 +32,8 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 def metadata_by_ranges(http: HttpClient, file: IndexFile) -> bytes:
     """The METADATA of a wheel; one to three requests as a rule.
 
-    :raises IndexFailed: when the server does not answer a range request as RFC 9110 (14.4) says, and the file is not small.
+    :raises IndexFailed: when the server does not answer a range request as RFC 9110 (14.4) says, and the file is not
+    small.
     :raises InputUnreadable: when the wheel is cut or has not exactly one METADATA.
     """
     tail = f"bytes=-{_TAIL}" if file.size is None else f"bytes={max(0, file.size - _TAIL)}-{file.size - 1}"
@@ -73,7 +74,9 @@ def _joined(piece: Piece, pieces: list[Piece]) -> Piece:
 
 def _fetch(http: HttpClient, file: IndexFile, wanted: str, size: int | None) -> tuple[Piece, int]:
     """One range, and the size of the whole file; the whole file where it is small and the server sends it."""
-    reply = http.get(file.url, headers={"Range": wanted, "Accept-Encoding": "identity"}, limit=max(SMALL, _length(wanted)))
+    reply = http.get(
+        file.url, headers={"Range": wanted, "Accept-Encoding": "identity"}, limit=max(SMALL, _length(wanted))
+    )
     if reply.status == 200:
         return _whole(reply, file)
     if reply.status != 206:
@@ -81,10 +84,14 @@ def _fetch(http: HttpClient, file: IndexFile, wanted: str, size: int | None) -> 
     header = reply.headers.get("content-range", "")
     match = _CONTENT_RANGE.fullmatch(header.strip())
     if match is None:
-        raise _failed("the answer to a range request does not say which range it is", file, got=f"Content-Range: {header}")
+        raise _failed(
+            "the answer to a range request does not say which range it is", file, got=f"Content-Range: {header}"
+        )
     start, last, total = (int(group) for group in match.groups())
     if size is not None and total != size:
-        raise _failed("the file is not as large as the index says", file, got=f"{total} bytes", expected=f"{size} bytes")
+        raise _failed(
+            "the file is not as large as the index says", file, got=f"{total} bytes", expected=f"{size} bytes"
+        )
     if not _answers(wanted, start, last, total) or len(reply.body) != last - start + 1:
         raise _failed(
             "the answer to a range request is another range",
@@ -118,7 +125,10 @@ def _whole(reply: Reply, file: IndexFile) -> tuple[Piece, int]:
         )
     if file.size is not None and len(reply.body) != file.size:
         raise _failed(
-            "the file is not as large as the index says", file, got=f"{len(reply.body)} bytes", expected=f"{file.size} bytes"
+            "the file is not as large as the index says",
+            file,
+            got=f"{len(reply.body)} bytes",
+            expected=f"{file.size} bytes",
         )
     if file.sha256 is not None and sha256(reply.body).hexdigest() != file.sha256:
         raise _failed(

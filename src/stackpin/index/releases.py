@@ -62,7 +62,10 @@ def group_releases(
             found.setdefault(identity[1], []).append(file)
     releases = tuple(
         IndexRelease(
-            project=rule.name, version=version, index=index, files=tuple(sorted(found[version], key=lambda file: file.name))
+            project=rule.name,
+            version=version,
+            index=index,
+            files=tuple(sorted(found[version], key=lambda file: file.name)),
         )
         for version in sorted(found)
     )
@@ -139,9 +142,7 @@ def read_release(release: IndexRelease, reader: MetadataReader, *, variants: boo
         return _from_sdist(release, row, reader)
     content, metadata = reader.read(file)
     source = _source(file, content, metadata)
-    row = replace(
-        row, source=source, requires_python=metadata.requires_python, extras=metadata.extras
-    )
+    row = replace(row, source=source, requires_python=metadata.requires_python, extras=metadata.extras)
     return replace(row, variants=_variants(release, source, reader)) if variants else row
 
 

@@ -12,7 +12,7 @@ from stackpin.errors import InputUnreadable
 
 __all__ = ["CoreMetadata", "parse_core_metadata", "speaks_for"]
 
-#: From this version of the format on, a field that an sdist leaves out is really absent, unless it is named under Dynamic (PEP 643).
+#: From this version of the format on, a field that an sdist leaves out is absent, unless Dynamic names it (PEP 643).
 _RELIABLE = (2, 2)
 
 
@@ -39,7 +39,9 @@ def parse_core_metadata(content: bytes) -> CoreMetadata:
     raw, _ = parse_email(content)
     name, version = raw.get("name", ""), raw.get("version", "")
     if not name or not version:
-        raise InputUnreadable("the metadata names no project", got=_first_line(content), expected="Name and Version lines")
+        raise InputUnreadable(
+            "the metadata names no project", got=_first_line(content), expected="Name and Version lines"
+        )
     requires = tuple(raw.get("requires_dist", ()))
     dynamic = {field.lower() for field in raw.get("dynamic", ())}
     stated = _format_version(raw.get("metadata_version", "")) >= _RELIABLE and "requires-dist" not in dynamic

@@ -18,25 +18,28 @@ else:
 
 __all__ = ["PackageRule", "parse_package_list"]
 
-_KEYS = {"first", "skip", "variants", "why"}
+_KEYS = {"first", "skip", "variants"}
+_SKIPS = ("", "dev", "pre")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageRule:
     """One package of the catalog.
 
-    Releases before ``first`` are not kept; with ``skip_dev`` neither are development releases (PEP 440). ``variants``: the
+    Releases before ``first`` are not kept. ``skip`` names what else is not (PEP 440): ``dev`` development releases,
+    ``pre`` those and all pre-releases. ``variants``: the
     metadata of the Linux aarch64 wheel may differ from the x86_64 wheel's and is read as well.
     """
 
     name: NormalizedName
     first: Version | None = None
-    skip_dev: bool = False
+    skip: str = ""
     variants: bool = False
 
     def keeps(self, version: Version) -> bool:
         """Whether a release of this version belongs into the catalog."""
-        return (self.first is None or version >= self.first) and not (self.skip_dev and version.is_devrelease)
+        skipped = {"": False, "dev": version.is_devrelease, "pre": version.is_prerelease}[self.skip]
+        return (self.first is None or version >= self.first) and not skipped
 
 
 def parse_package_list(content: bytes) -> tuple[PackageRule, ...]:
@@ -47,7 +50,9 @@ def parse_package_list(content: bytes) -> tuple[PackageRule, ...]:
     try:
         tables = tomllib.loads(content.decode("utf-8")).get("packages", {})
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CatalogDamaged("the list of packages is no TOML", got=str(error), expected="[packages.<name>] tables") from error
+        raise CatalogDamaged(
+            "the list of packages is no TOML", got=str(error), expected="[packages.<name>] tables"
+        ) from error
     return tuple(sorted((_rule(name, table) for name, table in tables.items()), key=lambda rule: rule.name))
 
 
@@ -55,15 +60,31 @@ def _rule(name: str, table: dict[str, Any]) -> PackageRule:
     where = f"packages.{name}"
     unknown = sorted(set(table) - _KEYS)
     if unknown:
-        raise CatalogDamaged("an unknown key in the list of packages", where=where, got=", ".join(unknown), expected=", ".join(sorted(_KEYS)))
-    if table.get("skip") not in {None, "dev"}:
-        raise CatalogDamaged("an unknown kind of release to skip", where=f"{where}.skip", got=str(table["skip"]), expected='"dev"')
+        raise CatalogDamaged(
+            "an unknown key in the list of packages",
+            where=where,
+            got=", ".join(unknown),
+            expected=", ".join(sorted(_KEYS)),
+        )
+    if table.get("skip", "") not in _SKIPS:
+        raise CatalogDamaged(
+            "an unknown kind of release to skip",
+            where=f"{where}.skip",
+            got=str(table["skip"]),
+            expected=", ".join(filter(None, _SKIPS)),
+        )
     try:
         first = Version(table["first"]) if "first" in table else None
     except (InvalidVersion, TypeError) as error:
         raise CatalogDamaged(
-            "a first version that is none", where=f"{where}.first", got=str(table["first"]), expected="a PEP 440 version"
+            "a first version that is none",
+            where=f"{where}.first",
+            got=str(table["first"]),
+            expected="a PEP 440 version",
         ) from error
     return PackageRule(
-        name=canonicalize_name(name), first=first, skip_dev="skip" in table, variants=bool(table.get("variants", False))
+        name=canonicalize_name(name),
+        first=first,
+        skip=table.get("skip", ""),
+        variants=bool(table.get("variants", False)),
     )

@@ -15,7 +15,7 @@ __all__ = ["FileRow", "ReleaseRow", "Source", "dump_row", "dump_rows", "load_row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRow:
-    """One file of a release; what the index did not say is None. ``size`` in bytes, ``yanked`` the reason, or True without one."""
+    """One file of a release; what the index did not say is None. ``size`` in bytes, ``yanked`` the reason or True."""
 
     name: str
     size: int | None
@@ -26,7 +26,7 @@ class FileRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Which file's metadata was read, the sha256 of that metadata, and the Requires-Dist in it, verbatim and in order."""
+    """Which file's metadata was read, the sha256 of that metadata, and its Requires-Dist, verbatim and in order."""
 
     metadata: str
     metadata_sha256: str
@@ -131,7 +131,7 @@ def _row(entry: dict[str, Any]) -> ReleaseRow:
         source=_source(entry) if entry["requires"] is not None else None,
         extras=tuple(entry["extras"]),
         variants=tuple((machine, _source(variants[machine])) for machine in variants),
-        files=tuple(_file(*file) for file in entry["files"]),
+        files=tuple(_file(file) for file in entry["files"]),
         why=entry.get("why", ""),
     )
 
@@ -142,8 +142,9 @@ def _source(entry: dict[str, Any]) -> Source:
     )
 
 
-def _file(name: str, size: int | None, sha256: str | None, uploaded: str | None, yanked: str | bool = False) -> FileRow:
-    return FileRow(name=name, size=size, sha256=sha256, uploaded=uploaded, yanked=yanked)
+def _file(entry: list[Any]) -> FileRow:
+    name, size, sha256, uploaded, *yanked = entry
+    return FileRow(name=name, size=size, sha256=sha256, uploaded=uploaded, yanked=yanked[0] if yanked else False)
 
 
 def _source_entry(source: Source) -> dict[str, Any]:

@@ -23,8 +23,8 @@ _JSON_TYPES = (JSON, "application/json")
 class IndexFile:
     """One file that a page lists. What the index does not say is None.
 
-    ``size`` is in bytes, ``uploaded`` in UTC to the second. ``metadata`` tells whether the index serves the METADATA beside
-    the file (PEP 658; None: it does not say), ``metadata_sha256`` is its digest where announced.
+    ``size`` is in bytes, ``uploaded`` in UTC to the second. ``metadata`` tells whether the index serves the METADATA
+    beside the file (PEP 658; None: it does not say), ``metadata_sha256`` is its digest where announced.
     """
 
     name: str
@@ -65,7 +65,7 @@ def parse_page(body: bytes, *, content_type: str, project: str, base_url: str) -
 
 
 def _from_json(body: bytes, base_url: str) -> pypi_simple.ProjectPage:
-    import pypi_simple  # noqa: PLC0415 - pydantic and BeautifulSoup are heavy, and only an update needs them
+    import pypi_simple
 
     try:
         return pypi_simple.ProjectPage.from_json_data(json.loads(body), base_url)
@@ -79,7 +79,7 @@ def _from_json(body: bytes, base_url: str) -> pypi_simple.ProjectPage:
 
 
 def _from_html(body: bytes, project: str, base_url: str) -> pypi_simple.ProjectPage:
-    import pypi_simple  # noqa: PLC0415 - see above
+    import pypi_simple
 
     try:
         page = pypi_simple.ProjectPage.from_html(project, body, base_url)
@@ -89,7 +89,9 @@ def _from_html(body: bytes, project: str, base_url: str) -> pypi_simple.ProjectP
         ) from error
     if not any(package.package_type in {"wheel", "sdist"} for package in page.packages):
         raise InputUnreadable(
-            "the HTML page lists no file of the project", got=f"{len(body)} bytes of HTML", expected="links to wheels (PEP 503)"
+            "the HTML page lists no file of the project",
+            got=f"{len(body)} bytes of HTML",
+            expected="links to wheels (PEP 503)",
         )
     return page
 

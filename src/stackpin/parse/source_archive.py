@@ -24,6 +24,8 @@ def pkg_info_of_sdist(content: bytes) -> bytes:
                     return reader.read() if reader is not None else b""
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         raise InputUnreadable(
-            "the source distribution is no gzipped tar, or a cut one", got=str(error), expected="a .tar.gz file (PEP 625)"
+            "the source distribution is no gzipped tar, or a cut one",
+            got=str(error),
+            expected="a .tar.gz file (PEP 625)",
         ) from error
     raise InputUnreadable("the source distribution has no PKG-INFO", expected="<name>-<version>/PKG-INFO (PEP 625)")

@@ -71,7 +71,7 @@ class _Pieces(io.RawIOBase):
         return self._position
 
     def read(self, size: int = -1) -> bytes:
-        stop = self._size if size is None or size < 0 else min(self._size, self._position + size)
+        stop = self._size if size < 0 else min(self._size, self._position + size)
         start = min(self._position, stop)
         self._position = stop
         return self._between(start, stop)
@@ -100,7 +100,9 @@ def metadata_or_range(size: int, pieces: Sequence[Piece]) -> bytes | Range:
         return error.gap
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise InputUnreadable(
-            "the wheel is no zip file, or a cut one", got=str(error) or type(error).__name__, expected="a whole zip file (PEP 427)"
+            "the wheel is no zip file, or a cut one",
+            got=str(error) or type(error).__name__,
+            expected="a whole zip file (PEP 427)",
         ) from error
 
 
@@ -109,11 +111,14 @@ def _member(wheel: zipfile.ZipFile) -> bytes:
     if len(found) != 1:
         raise InputUnreadable(
             "the wheel has no METADATA" if not found else f"the wheel has {len(found)} METADATA files",
-            got=", ".join(sorted(info.filename for info in found)) or f"{len(wheel.infolist())} members, none *.dist-info/METADATA",
+            got=", ".join(sorted(info.filename for info in found))
+            or f"{len(wheel.infolist())} members, none *.dist-info/METADATA",
             expected="exactly one *.dist-info/METADATA (PEP 427)",
         )
     if found[0].file_size > _LARGEST:
-        raise InputUnreadable("the METADATA is too large", got=f"{found[0].file_size} bytes", expected=f"at most {_LARGEST}")
+        raise InputUnreadable(
+            "the METADATA is too large", got=f"{found[0].file_size} bytes", expected=f"at most {_LARGEST}"
+        )
     return wheel.read(found[0])
 
 

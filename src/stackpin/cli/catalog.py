@@ -1,0 +1,207 @@
+"""``stackpin catalog``: how old the facts are, bringing them up to date, holding them against their sources."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stackpin.cli.progress import StderrReporter
+    from stackpin.ports import HttpSettings
+
+__all__ = ["catalog"]
+
+#: What a shell gives for a program that Ctrl-C ended.
+_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """The options that every catalog command has."""
+
+    directory: Path | None
+    as_json: bool
+    quiet: bool
+    verbose: bool
+
+    def reporter(self) -> StderrReporter:
+        """What a long run tells its progress to."""
+        from stackpin.cli.progress import StderrReporter
+
+        return StderrReporter(-1 if self.quiet else int(self.verbose))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """The options of the commands that ask an index."""
+
+    packages: tuple[str, ...]
+    settings: HttpSettings
+
+
+def _shown(command: Callable[..., None]) -> Callable[..., None]:
+    """Hand the common options to a command as one ``shown``."""
+
+    @functools.wraps(command)
+    def run(**options: Any) -> None:
+        names = [field.name for field in fields(_Shown)]
+        command(shown=_Shown(**{name: options.pop(name) for name in names}), **options)
+
+    folder = click.Path(path_type=Path, file_okay=False)
+    place = "The catalog's folder; else STACKPIN_CATALOG, else the embedded one."
+    return _with_options(
+        run,
+        click.option("--directory", "-d", type=folder, help=place),
+        click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
+        click.option("--quiet", "-q", is_flag=True, help="No progress, no notes; the bare result."),
+        click.option("--verbose", "-v", is_flag=True, help="Tell more."),
+    )
+
+
+def _asked(command: Callable[..., None]) -> Callable[..., None]:
+    """Hand the network options to a command as one ``asked``."""
+
+    @functools.wraps(command)
+    def run(*, packages: tuple[str, ...], timeout: float, retries: int, **options: Any) -> None:
+        from stackpin.ports import HttpSettings
+
+        settings = HttpSettings(timeout=timeout, attempts=retries + 1)
+        command(asked=_Asked(packages=packages, settings=settings), **options)
+
+    seconds, count = click.FloatRange(min=0, min_open=True), click.IntRange(min=0)
+    return _with_options(
+        run,
+        click.option("--package", "-p", "packages", multiple=True, metavar="NAME", help="Only this one; repeatable."),
+        click.option("--timeout", default=30.0, show_default=True, type=seconds, help="Longest silence, in seconds."),
+        click.option("--retries", default=3, show_default=True, type=count, help="After 5xx, 429, lost connections."),
+    )
+
+
+def _with_options(command: Callable[..., None], *options: Callable[[Any], Any]) -> Callable[..., None]:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group("catalog")
+def catalog() -> None:
+    """Tell the facts that every answer stands on: how old they are, and where they come from.
+
+    \b
+    Examples:
+      stackpin catalog status
+      stackpin catalog show torch
+    """
+
+
+@catalog.command("status")
+@_shown
+def status_command(*, shown: _Shown) -> None:
+    """Tell how old the catalog is, how many releases it has, and its digest; every file is checked.
+
+    \b
+    Examples:
+      stackpin catalog status
+      stackpin catalog status --json
+    """
+    from stackpin.app.catalog import status
+    from stackpin.cli.catalog_text import status_json, status_text
+
+    report = status(directory=shown.directory)
+    click.echo(status_json(report) if shown.as_json else status_text(report, every=shown.verbose, least=shown.quiet))
+
+
+@catalog.command("show")
+@click.argument("package", metavar="PKG")
+@click.argument("version", required=False)
+@_shown
+def show_command(package: str, version: str | None, *, shown: _Shown) -> None:
+    """Show what is known of a package, or of one release: files, requirements, builds, each with its evidence.
+
+    \b
+    Examples:
+      stackpin catalog show torch
+      stackpin catalog show sgl-kernel --json
+    """
+    from stackpin.app.catalog import show
+    from stackpin.cli.catalog_text import show_json, show_text
+
+    report = show(package, version, directory=shown.directory)
+    click.echo(show_json(report) if shown.as_json else show_text(report, every=shown.verbose, least=shown.quiet))
+
+
+@catalog.command("update")
+@click.option("--index", "index_url", metavar="URL", help="A vendor's Simple index; its rows carry this address.")
+@click.option("--refresh", is_flag=True, help="Read everything again, also what has not changed.")
+@_asked
+@_shown
+def update_command(index_url: str | None, *, refresh: bool, asked: _Asked, shown: _Shown) -> None:
+    """Bring the catalog up to date from PyPI, or from a vendor's index.
+
+    Asks once for each project that has not changed; reads METADATA, never whole wheels. Ctrl-C loses nothing that was
+    read: the same command goes on where this one ended.
+
+    \b
+    Examples:
+      stackpin catalog update --package triton --directory my-catalog
+      stackpin catalog update --package triton --directory my-catalog --refresh
+    """
+    from stackpin.app.catalog import update
+    from stackpin.cli.catalog_text import update_json, update_text
+
+    reporter = shown.reporter()
+    try:
+        report = update(
+            directory=shown.directory,
+            index_url=index_url,
+            packages=asked.packages,
+            refresh=refresh,
+            reporter=reporter,
+            settings=asked.settings,
+        )
+    except KeyboardInterrupt:
+        reporter.end()
+        click.echo("interrupted: what was read is kept, and the same command goes on from there", err=True)
+        sys.exit(_INTERRUPTED)
+    finally:
+        reporter.end()
+    click.echo(update_json(report) if shown.as_json else update_text(report, least=shown.quiet))
+
+
+@catalog.command("verify")
+@click.option(
+    "--sample", default=20, show_default=True, type=click.IntRange(min=1), help="How many releases; others each day."
+)
+@click.option("--all", "everything", is_flag=True, help="Every release; reads hundreds of megabytes.")
+@_asked
+@_shown
+def verify_command(sample: int, *, everything: bool, asked: _Asked, shown: _Shown) -> None:
+    """Read releases again from where they came, and compare every field; any difference is exit 1.
+
+    \b
+    Examples:
+      stackpin catalog verify --package triton --sample 2
+    """
+    from stackpin.app.catalog import verify
+    from stackpin.cli.catalog_text import verify_json, verify_text
+
+    reporter = shown.reporter()
+    try:
+        report = verify(
+            directory=shown.directory,
+            packages=asked.packages,
+            sample=None if everything else sample,
+            reporter=reporter,
+            settings=asked.settings,
+        )
+    finally:
+        reporter.end()
+    click.echo(verify_json(report) if shown.as_json else verify_text(report))
+    sys.exit(1 if report.differences else 0)

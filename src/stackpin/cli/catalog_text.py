@@ -1,0 +1,233 @@
+"""How the reports of the catalog commands read, as text for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stackpin.app.catalog import UpdateReport, VerifyReport
+    from stackpin.app.catalog_state import ReleaseFacts, ShowReport, StatusReport
+    from stackpin.model.release import Release
+
+__all__ = [
+    "show_json",
+    "show_text",
+    "status_json",
+    "status_text",
+    "update_json",
+    "update_text",
+    "verify_json",
+    "verify_text",
+]
+
+_WIDTH = 10
+_MACHINES = ("x86_64", "aarch64")
+
+
+def _line(label: str, text: str) -> str:
+    return f"{label:<{_WIDTH}}{text}"
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps({"schema": 1, **document}, indent=2, ensure_ascii=False)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _size(number: int | None) -> str:
+    """Bytes for people: MB with one digit from a megabyte on, kB below."""
+    if number is None:
+        return "size not known"
+    return f"{number / 1e6:.1f} MB" if number >= 1e6 else f"{number / 1e3:.1f} kB"
+
+
+def status_text(report: StatusReport, *, every: bool, least: bool) -> str:
+    """Folder, date, digest, counts; with ``every`` one line a package, with ``least`` the digest alone."""
+    if least:
+        return report.digest
+    lines = [
+        _line("catalog", report.directory),
+        _line("date", f"{report.date}, {_count(report.age, 'day')} old"),
+        _line("digest", report.digest),
+        _line("releases", f"{report.releases} of {_count(len(report.packages), 'package')}, {_size(report.size)}"),
+    ]
+    if every:
+        width = max(len(package.name) for package in report.packages)
+        lines.append("")
+        lines += [
+            f"{package.name:<{width}}  {package.releases:>4}  {package.newest}"
+            + (f"  ({package.unread} without metadata)" if package.unread else "")
+            for package in report.packages
+        ]
+    return "\n".join(lines)
+
+
+def status_json(report: StatusReport) -> str:
+    """The same as one JSON document, packages included."""
+    return _json({**asdict(report), "releases": report.releases})
+
+
+def update_text(report: UpdateReport, *, least: bool) -> str:
+    """What changed, and what it cost."""
+    if least:
+        return report.digest
+    changed = [project for project in report.projects if project.changed]
+    lines = [f"{project.name}: {_count(project.releases, 'release')}, {project.read} read now" for project in changed]
+    missing = [project.name for project in report.projects if not project.on_index]
+    if missing:
+        lines.append(_line("not there", ", ".join(missing)))
+    cost = f"{_count(report.requests, 'request')}, {_size(report.received)}, {report.seconds:.1f} s"
+    lines += [
+        _line("catalog", report.directory),
+        _line("index", report.index),
+        _line("changed", f"{len(changed)} of {_count(len(report.projects), 'project')}"),
+        _line("cost", cost),
+        _line("digest", report.digest),
+    ]
+    return "\n".join(lines)
+
+
+def update_json(report: UpdateReport) -> str:
+    """The same as one JSON document."""
+    return _json(asdict(report))
+
+
+def verify_text(report: VerifyReport) -> str:
+    """One block a difference, then the count."""
+    lines = []
+    for item in report.differences:
+        lines += [
+            f"{item.package} {item.version}: {item.field} differs",
+            f"  catalog   {item.catalog}",
+            f"  source    {item.source}",
+        ]
+    differ = len({(item.package, item.version, item.index) for item in report.differences})
+    verdict = f"{differ} differ" if differ else "no difference"
+    lines.append(f"{report.compared} of {_count(report.releases, 'release')} read again: {verdict}")
+    return "\n".join(lines)
+
+
+def verify_json(report: VerifyReport) -> str:
+    """The same as one JSON document."""
+    return _json(asdict(report))
+
+
+def show_text(report: ShowReport, *, every: bool, least: bool) -> str:
+    """A list of releases, or all about one; ``every`` shows digests of all files, ``least`` only the requirements."""
+    if report.facts is None:
+        return "\n".join(_release_line(release, least=least) for release in report.releases)
+    if least:
+        return "\n".join(report.facts.release.requires(_MACHINES[0]))
+    lines = _release_lines(report.facts.release)
+    lines += _requirement_lines(report.facts.release)
+    lines += _build_lines(report.facts)
+    lines += _file_lines(report.facts.release, every=every)
+    lines += ["", _line("catalog", f"{report.catalog_date}, {report.catalog_digest}")]
+    return "\n".join(lines)
+
+
+def _release_line(release: Release, *, least: bool) -> str:
+    if least:
+        return release.text
+    notes = [f"{_count(len(release.files), 'file')}"]
+    if not release.on_pypi:
+        notes.append(release.index)
+    if release.yanked:
+        notes.append("yanked")
+    if not release.has_metadata:
+        notes.append("without metadata")
+    return f"{release.text:<16}{release.uploaded[:10]:<12}{', '.join(notes)}"
+
+
+def _release_lines(release: Release) -> list[str]:
+    lines = [f"{release.name} {release.text}", ""]
+    lines.append(_line("index", "PyPI" if release.on_pypi else release.index))
+    lines.append(_line("uploaded", release.uploaded or "not known"))
+    lines.append(_line("Python", release.requires_python or "any"))
+    if release.yanked:
+        lines.append(_line("yanked", release.yanked if isinstance(release.yanked, str) else "yes, no reason given"))
+    if release.extras:
+        lines.append(_line("extras", ", ".join(release.extras)))
+    return lines
+
+
+def _requirement_lines(release: Release) -> list[str]:
+    """The METADATA lines, under the file they were read from and the sha256 of that METADATA."""
+    if not release.has_metadata:
+        return ["", "requirements not known: the index has no file whose metadata can be read"]
+    lines: list[str] = []
+    seen = set()
+    for machine in _MACHINES:
+        name, digest = release.metadata_file(machine)
+        if name in seen:
+            continue
+        seen.add(name)
+        lines += ["", f"Requires-Dist in {name}", f"  METADATA sha256 {digest}"]
+        lines += [f"  {requirement}" for requirement in release.requires(machine)] or ["  none"]
+    return lines
+
+
+def _build_lines(facts: ReleaseFacts) -> list[str]:
+    lines: list[str] = []
+    for build in facts.torch_builds:
+        where = "PyPI's own" if build.pypi else build.index
+        abi = "" if build.cxx11_abi is None else f", C++11 ABI {build.cxx11_abi}"
+        evidence = f"({build.source}; checked: {build.checked})"
+        lines.append(f"  {build.tag:<8}{', '.join(build.arches)}{abi}  {where}  {evidence}")
+    if facts.kernel is not None:
+        toolkit = f", toolkit {facts.kernel.toolkit}" if facts.kernel.toolkit else ""
+        lines.append(f"  PyPI's wheel is CUDA {facts.kernel.cuda_major}{toolkit}  ({facts.kernel.evidence})")
+    for other in facts.index_builds:
+        label = other.label or "no label: the same version as PyPI's"
+        lines.append(f"  {other.tag:<8}{label}  {other.page}  ({other.source}; checked: {other.checked})")
+    return ["", "builds", *lines] if lines else []
+
+
+def _file_lines(release: Release, *, every: bool) -> list[str]:
+    lines = ["", "files"]
+    for file in release.files:
+        lines.append(f"  {file.name}  {_size(file.size)}{'  yanked' if file.yanked else ''}")
+        if every:
+            lines.append(f"    sha256 {file.sha256}  {file.uploaded}")
+    return lines
+
+
+def show_json(report: ShowReport) -> str:
+    """The same as one JSON document; a release as the catalog's row has it, facts with their sources."""
+    document: dict[str, Any] = {
+        "package": report.package,
+        "catalog": {"date": report.catalog_date, "digest": report.catalog_digest},
+    }
+    if report.facts is None:
+        document["releases"] = [
+            {"version": item.text, "index": item.index, "uploaded": item.uploaded, "yanked": item.yanked}
+            for item in report.releases
+        ]
+    else:
+        document["release"] = _release_json(report.facts.release)
+        document["torch_builds"] = [asdict(build) for build in report.facts.torch_builds]
+        document["kernel"] = asdict(report.facts.kernel) if report.facts.kernel else None
+        document["index_builds"] = [asdict(build) for build in report.facts.index_builds]
+    return _json(document)
+
+
+def _release_json(release: Release) -> dict[str, Any]:
+    sources = {}
+    for machine in _MACHINES:
+        name, digest = release.metadata_file(machine)
+        requires = list(release.requires(machine)) if release.has_metadata else None
+        sources[machine] = {"file": name, "metadata_sha256": digest, "requires": requires}
+    return {
+        "version": release.text,
+        "index": release.index,
+        "uploaded": release.uploaded,
+        "yanked": release.yanked,
+        "requires_python": release.requires_python,
+        "extras": list(release.extras),
+        "metadata": sources,
+        "files": [file._asdict() for file in release.files],
+    }
