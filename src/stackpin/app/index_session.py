@@ -44,9 +44,9 @@ def open_index(index_url: str | None, settings: HttpSettings | None) -> Iterator
     """
     settings = settings or HttpSettings()
     mirrors = {**mirrors_of(os.environ), **settings.mirrors}
-    place = pypi_of(os.environ, mirrors=mirrors)
+    place = pypi_of(os.environ, mirrors=mirrors, certificates=settings.certificates)
     prefixes = {prefix: url for prefix, url in mirrors.items() if prefix != _PYPI}
-    settings = replace(settings, mirrors=prefixes, certificates=settings.certificates or place.certificates)
+    settings = replace(settings, mirrors=prefixes, certificates=place.certificates)
     base = place.url if index_url is None else index_url
     with IndexHttp(settings) as http:
         http.auth.learn(base)

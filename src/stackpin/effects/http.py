@@ -94,7 +94,7 @@ class IndexHttp:
             raise IndexFailed(
                 "the index cannot be reached or keeps failing",
                 where=without_credentials(url),
-                got=f"{error.got} ({self._settings.attempts} attempts)",
+                got=f"{error.got} ({_attempts(self._settings.attempts)})",
                 expected="an answer",
                 hint="try again later: what was read so far is kept",
             ) from error
@@ -159,6 +159,10 @@ class IndexHttp:
         with self._lock:
             self.traffic.received += response.num_bytes_downloaded
         return bytes(body[:limit]), len(body) <= limit
+
+
+def _attempts(count: int) -> str:
+    return "1 attempt" if count == 1 else f"{count} attempts"
 
 
 def _said(error: httpx.HTTPError) -> str:

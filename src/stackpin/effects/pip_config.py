@@ -46,10 +46,15 @@ def mirrors_of(environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def pypi_of(environ: Mapping[str, str], *, mirrors: Mapping[str, str]) -> IndexPlace:
-    """The index that stands for PyPI; asks ``pip config list`` once (a third of a second) where no mirror is named."""
+def pypi_of(environ: Mapping[str, str], *, mirrors: Mapping[str, str], certificates: str = "") -> IndexPlace:
+    """The index that stands for PyPI.
+
+    Asks ``pip config list`` once (a third of a second), unless a mirror and the certificates are known already.
+    """
+    if _PYPI in mirrors and certificates:
+        return IndexPlace(url=mirrors[_PYPI], source="STACKPIN_MIRRORS", certificates=certificates)
     configured = _pip_settings(environ)
-    certificates = configured.get("cert", "")
+    certificates = certificates or configured.get("cert", "")
     if _PYPI in mirrors:
         return IndexPlace(url=mirrors[_PYPI], source="STACKPIN_MIRRORS", certificates=certificates)
     if configured.get("index-url"):
