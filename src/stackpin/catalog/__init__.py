@@ -1,0 +1,1 @@
+"""The embedded snapshot of all facts, and how it is read."""

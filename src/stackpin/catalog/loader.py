@@ -1,0 +1,196 @@
+"""Reading the catalog: release rows and facts, each file checked against the manifest, and only what is asked for.
+
+A catalog is a folder (``releases/<name>.jsonl``, ``facts.json``, ``manifest.json``); the embedded one lies beside this
+module. A second folder (``STACKPIN_CATALOG``) may be layered over it: its releases and facts come first.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+
+from stackpin.errors import CatalogDamaged, CatalogGap
+from stackpin.model.release import Release
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from packaging.utils import NormalizedName
+
+__all__ = ["EMBEDDED", "Catalog", "Layer"]
+
+#: Where the embedded catalog lies.
+EMBEDDED = Path(__file__).parent / "data"
+
+_VERSION_KEY = '{"version":"'
+
+
+def _read(path: Path) -> bytes | None:
+    """The bytes of a file; None where there is no such file."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise CatalogGap(
+            "a catalog file cannot be read", where=str(path), got=error.strerror or str(error), expected="a readable file"
+        ) from error
+
+
+class Layer:
+    """One catalog folder.
+
+    :param root: the folder.
+    :param read: how bytes are read; a fake may stand in.
+    :param sealed: whether every file must be in the manifest with its digest (the embedded catalog); a user's own
+        folder may do without a manifest.
+    :raises CatalogDamaged: when the manifest is not JSON, or a file does not have the digest that it names.
+    """
+
+    def __init__(
+        self, root: Path, *, read: Callable[[Path], bytes | None] = _read, sealed: bool = True
+    ) -> None:
+        self.root = root
+        self._bytes = read
+        self._sealed = sealed
+        self._manifest: dict[str, Any] | None = None
+        self._facts: dict[str, list[dict[str, Any]]] | None = None
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest: date, digest, and the sha256 of each file."""
+        if self._manifest is None:
+            raw = self._bytes(self.root / "manifest.json")
+            if raw is None and self._sealed:
+                raise CatalogGap(
+                    "the folder is no catalog: it has no manifest",
+                    where=str(self.root / "manifest.json"),
+                    expected="a folder that `stackpin catalog update` wrote",
+                )
+            self._manifest = self._json(raw, "manifest.json") if raw is not None else {}
+        return self._manifest
+
+    def _json(self, raw: bytes, name: str) -> dict[str, Any]:
+        try:
+            parsed: dict[str, Any] = json.loads(raw)
+        except ValueError as error:
+            raise CatalogDamaged(
+                "a catalog file is cut or altered",
+                where=str(self.root / name),
+                got=str(error),
+                expected="JSON as `stackpin catalog update` writes it",
+                hint="reinstall stackpin, or run stackpin catalog update",
+            ) from error
+        return parsed
+
+    def file(self, name: str) -> bytes | None:
+        """The bytes of one file of the layer, checked against the manifest; None where the layer has no such file."""
+        entry = self.manifest.get("files", {}).get(name)
+        raw = self._bytes(self.root / name)
+        if raw is None and entry is None:
+            return None
+        if raw is None or entry is not None:
+            self._check(name, raw, entry["sha256"] if entry else "")
+        return raw
+
+    def _check(self, name: str, raw: bytes | None, expected: str) -> None:
+        from hashlib import sha256  # noqa: PLC0415 - a millisecond that a layer without manifest need not pay
+
+        got = "no file" if raw is None else f"sha256 {sha256(raw).hexdigest()}, {len(raw)} bytes"
+        if raw is None or sha256(raw).hexdigest() != expected:
+            raise CatalogDamaged(
+                "a catalog file does not have the digest that the manifest names: it is cut or was altered",
+                where=str(self.root / name),
+                got=got,
+                expected=f"sha256 {expected}",
+                hint="reinstall stackpin, or run stackpin catalog update",
+            )
+
+    def facts(self, table: str) -> list[dict[str, Any]]:
+        """The rows of one fact table (``torch_builds``, ``kernels`` …); empty where the layer has none."""
+        if self._facts is None:
+            raw = self.file("facts.json")
+            self._facts = {} if raw is None else self._json(raw, "facts.json")
+        return self._facts.get(table, [])
+
+    def carries(self, name: str) -> bool:
+        """Whether the layer has rows of a package; reads nothing of them."""
+        path = f"releases/{name}.jsonl"
+        return path in self.manifest.get("files", {}) or (not self._sealed and (self.root / path).is_file())
+
+    def releases(self, name: NormalizedName) -> list[Release] | None:
+        """The releases of a package, oldest first; None where the layer does not carry the package."""
+        raw = self.file(f"releases/{name}.jsonl")
+        if raw is None:
+            return None
+        found = []
+        for number, line in enumerate(raw.decode("utf-8", errors="replace").splitlines(), 1):
+            if not line.startswith(_VERSION_KEY) or not line.endswith("}"):
+                raise CatalogDamaged(
+                    "a catalog row is cut or altered",
+                    where=f"{self.root / 'releases' / f'{name}.jsonl'}:{number}",
+                    got=line[:60],
+                    expected=f"a JSON object that begins with {_VERSION_KEY}",
+                    hint="run stackpin catalog update",
+                )
+            found.append(Release(name, line[len(_VERSION_KEY) : line.index('"', len(_VERSION_KEY))], line))
+        return found
+
+
+class Catalog:
+    """All layers together, nearest first. Answers from memory after the first question about a package."""
+
+    def __init__(self, *layers: Layer) -> None:
+        self.layers = layers or (Layer(EMBEDDED),)
+        self._releases: dict[str, tuple[Release, ...] | None] = {}
+
+    @classmethod
+    def open(cls, overlay: Path | None = None) -> Catalog:
+        """The embedded catalog, with a user's folder layered over it where one is named."""
+        base = Layer(EMBEDDED)
+        return cls(base) if overlay is None else cls(Layer(overlay, sealed=False), base)
+
+    @property
+    def date(self) -> str:
+        """The date of the snapshot (ISO 8601)."""
+        return str(self.layers[-1].manifest.get("date", ""))
+
+    @property
+    def digest(self) -> str:
+        """The digest of the snapshot; layered folders are named after a ``+``."""
+        parts = [str(layer.manifest.get("digest", "unsealed")) for layer in reversed(self.layers)]
+        return "+".join(parts)
+
+    def facts(self, table: str) -> list[dict[str, Any]]:
+        """The rows of a fact table over all layers, nearest layer first."""
+        return [row for layer in self.layers for row in layer.facts(table)]
+
+    def carries(self, name: str) -> bool:
+        """Whether some layer has rows of a package."""
+        return any(layer.carries(canonicalize_name(name)) for layer in self.layers)
+
+    def releases(self, name: str) -> tuple[Release, ...] | None:
+        """The releases of a package, newest first; None where no layer carries the package.
+
+        A release that two layers carry is the nearer layer's.
+        """
+        key = canonicalize_name(name)
+        if key not in self._releases:
+            self._releases[key] = self._merged(key)
+        return self._releases[key]
+
+    def _merged(self, key: NormalizedName) -> tuple[Release, ...] | None:
+        lists = [found for layer in self.layers if (found := layer.releases(key)) is not None]
+        if not lists:
+            return None
+        if len(lists) == 1:
+            return tuple(reversed(lists[0]))
+        merged = {release.version: release for found in reversed(lists) for release in found}
+        return tuple(merged[version] for version in sorted(merged, reverse=True))
+
+    def release(self, name: str, version: str) -> Release | None:
+        """One release by its exact version text; None where the catalog has none."""
+        return next((item for item in self.releases(name) or () if item.text == version), None)

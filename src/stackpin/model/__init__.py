@@ -1,0 +1,1 @@
+"""The values that everything else passes around; no I/O, no defaults taken from the machine."""

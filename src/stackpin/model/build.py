@@ -1,0 +1,49 @@
+"""Builds: how one file's worth of a release is named, found and told apart from the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stackpin.model.cuda import CudaTag
+
+__all__ = ["Build", "Channel", "Sureness"]
+
+
+class Channel(str, Enum):
+    """How a build is reached; a wheel variant (PEP 817) would be one more."""
+
+    PYPI = "pypi"
+    FIND_LINKS = "find-links"
+
+
+class Sureness(str, Enum):
+    """How well the CUDA side of a build is known."""
+
+    PROVEN = "proven"
+    DECLARED = "declared"
+    UNPROVEN = "unproven"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """One build of one release.
+
+    ``local`` is the local version part without ``+`` (``cu126``), empty for the unlabelled build. ``tag`` is the CUDA tag
+    of the build where a fact says so. ``siblings`` are local parts of other builds of the same version that some index
+    is known to carry. ``page`` is the find-links page, ``index`` the index root, both without PyPI's address.
+    """
+
+    channel: Channel = Channel.PYPI
+    local: str = ""
+    tag: CudaTag | None = None
+    major: int | None = None
+    sureness: Sureness = Sureness.DECLARED
+    page: str = ""
+    siblings: tuple[str, ...] = ()
+    torch_series: str = ""
+    verified: bool = True
+    note: str = ""
+    source: str = ""

@@ -1,0 +1,64 @@
+"""Why there is no answer, as data: reasons in a chain, and the nearest answers that do exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+__all__ = ["Explanation", "Nearest", "Reason", "ReasonKind", "Refusal"]
+
+
+class ReasonKind(str, Enum):
+    """What kind of fact rules something out."""
+
+    REQUIRES = "requires"
+    NO_BUILD = "no-build-for-tag"
+    NO_RELEASE = "no-such-release"
+    CUDA_MAJOR = "other-cuda-major"
+    SAME_LABEL = "same-label"
+    PYTHON = "python"
+    PLATFORM = "platform"
+    YANKED = "yanked"
+    PRE_RELEASE = "pre-release"
+    UNDECLARED = "undeclared"
+    CONFLICT = "conflict"
+    DRIVER = "driver"
+    REQUEST = "request"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One fact that takes part in ruling the request out; ``evidence`` is the line or source it stands on."""
+
+    kind: ReasonKind
+    text: str
+    evidence: str = ""
+    subject: str = ""
+    detail: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Consecutive anchor releases that the same chain of reasons rules out; ``releases`` newest first."""
+
+    anchor: str
+    releases: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nearest:
+    """An answer that exists near a request that has none: what it is, and the command that makes it."""
+
+    text: str
+    command: str
+    gives_up: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A whole refusal. ``headline`` alone tells what cannot be; ``refusals`` come first cause first."""
+
+    headline: str
+    refusals: tuple[Refusal, ...]
+    nearest: tuple[Nearest, ...] = ()

@@ -1,0 +1,47 @@
+"""What is asked for: requirements, target and choices, before anything is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stackpin.model.target import DEFAULT_PLATFORM, Platform
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+    from stackpin.model.stack import Stack
+
+__all__ = ["AUTO", "PYPI", "Ask", "Request"]
+
+#: ``--cuda pypi``: the build that PyPI itself carries for that torch.
+PYPI = "pypi"
+#: ``--cuda auto``: PyPI's own where the driver runs it, then the newest proven tag, then the newest unproven.
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One requirement on one stack's anchor; ``text`` is the argument as typed."""
+
+    stack: Stack
+    requirement: Requirement
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A whole request. ``cuda`` is a tag, :data:`PYPI` or :data:`AUTO`; ``python`` is ``3.11`` or empty for any.
+
+    ``members`` are requirements on members (``triton==3.3.*``) that narrow the answer; ``allow`` are members set free.
+    """
+
+    asks: tuple[Ask, ...]
+    members: tuple[Requirement, ...] = ()
+    cuda: str = PYPI
+    python: str = ""
+    platform: Platform = DEFAULT_PLATFORM
+    driver: str = ""
+    gpu: str = ""
+    prefer_builds: bool = False
+    allow: tuple[str, ...] = ()

@@ -1,0 +1,86 @@
+"""The target of a tuple: Python version, platform (architecture and glibc), CUDA tag, and GPU where told."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from stackpin.errors import NotCovered, UnknownName
+
+__all__ = ["DEFAULT_PLATFORM", "MANYLINUX_ALIASES", "Platform", "glibc_of_platform_tag", "marker_environment", "parse_platform"]
+
+#: The first manylinux tags were years; PEP 600 gives each its glibc.
+MANYLINUX_ALIASES = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
+
+_MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
+_PERENNIAL = re.compile(r"manylinux_(\d+)_(\d+)_(\w+)")
+_ALIASED = re.compile(r"(manylinux1|manylinux2010|manylinux2014)_(\w+)")
+_ELSEWHERE = re.compile(r"(win|windows|macos|darwin|musl|android|ios|freebsd)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """A Linux platform; ``glibc`` is the newest glibc that a wheel may ask for, None where any will do."""
+
+    machine: str
+    glibc: tuple[int, int] | None = None
+
+    def __str__(self) -> str:
+        if self.glibc is None:
+            return f"linux-{self.machine}"
+        return f"manylinux_{self.glibc[0]}_{self.glibc[1]}_{self.machine}"
+
+
+DEFAULT_PLATFORM = Platform(machine="x86_64")
+
+
+def parse_platform(text: str) -> Platform:
+    """The platform that ``--platform`` names: ``linux-x86_64`` for any glibc, or a manylinux tag (PEP 600).
+
+    :raises NotCovered: for a system that has no CUDA builds that stackpin knows (Windows, macOS, musl).
+    :raises UnknownName: for text that is neither.
+    """
+    if match := _PERENNIAL.fullmatch(text):
+        machine, glibc = match[3], (int(match[1]), int(match[2]))
+    elif match := _ALIASED.fullmatch(text):
+        machine, glibc = match[2], MANYLINUX_ALIASES[match[1]]
+    else:
+        machine, glibc = re.sub(r"^linux[-_]", "", text), None
+    if machine in _MACHINES:
+        return Platform(machine=_MACHINES[machine], glibc=glibc)
+    shapes = "linux-x86_64, linux-aarch64 or a tag such as manylinux_2_28_x86_64"
+    if _ELSEWHERE.match(text):
+        raise NotCovered(f"{text!r} is not covered: the stacks' kernels are built for Linux with glibc", expected=shapes)
+    raise UnknownName(f"there is no platform {text!r}", expected=shapes, hint="--platform linux-x86_64")
+
+
+def glibc_of_platform_tag(tag: str, machine: str) -> tuple[int, int] | None:
+    """The glibc that a wheel's platform tag asks for on ``machine``; (0, 0) for ``any``; None where it does not fit.
+
+    ``linux_x86_64`` promises nothing about glibc and counts as (0, 0). Source: PEP 425, PEP 600.
+    """
+    if tag in {"any", f"linux_{machine}"}:
+        return (0, 0)
+    if (match := _PERENNIAL.fullmatch(tag)) and match[3] == machine:
+        return int(match[1]), int(match[2])
+    if (match := _ALIASED.fullmatch(tag)) and match[2] == machine:
+        return MANYLINUX_ALIASES[match[1]]
+    return None
+
+
+def marker_environment(python: str, machine: str) -> dict[str, str]:
+    """The PEP 508 environment of CPython ``python`` (``3.11``) on Linux; ``extra`` is empty and may be replaced."""
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": f"{python}.0",
+        "os_name": "posix",
+        "platform_machine": machine,
+        "platform_release": "",
+        "platform_system": "Linux",
+        "platform_version": "",
+        "platform_python_implementation": "CPython",
+        "python_full_version": f"{python}.0",
+        "python_version": python,
+        "sys_platform": "linux",
+        "extra": "",
+    }

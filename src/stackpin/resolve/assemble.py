@@ -1,0 +1,257 @@
+"""From a resolution to the locked tuple: pins with their evidence, bounds, blocks, and the target that they serve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import SpecifierSet
+
+from stackpin.model.build import Channel, Sureness
+from stackpin.model.cuda import CPU, cuda_major
+from stackpin.model.locked import Block, Bound, Evidence, Pin
+from stackpin.model.stack import FAMILY, TORCH, TRITON
+from stackpin.resolve.candidates import metadata_source
+from stackpin.resolve.context import Context, torch_line
+from stackpin.resolve.needs import Candidate, Need, TargetNeed
+from stackpin.resolve.wheels import fit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from stackpin.catalog.facts import Facts
+    from stackpin.model.cuda import CudaTag
+    from stackpin.model.request import Request
+    from stackpin.model.stack import Stack
+    from stackpin.resolve.attempt import Attempt, Resolved
+
+__all__ = ["blocks_of", "bounds_of", "complete", "pins_of", "pythons_for", "sureness_of"]
+
+
+def complete(resolved: Resolved, attempt: Attempt) -> tuple[dict[str, Candidate], tuple[str, ...]]:
+    """The chosen candidates with the members that belong to every tuple, and notes on those for which there is none.
+
+    A member that nobody's metadata names (torchaudio beside sglang) is the newest release that accepts the chosen torch.
+    """
+    chosen = dict(resolved.candidates)
+    notes = []
+    torch = chosen.get(TORCH)
+    always = dict.fromkeys(name for ask in attempt.request.asks for name in ask.stack.always)
+    for name in always:
+        if name in chosen or torch is None or name in attempt.request.allow:
+            continue
+        found = _fitting(name, torch, resolved, attempt)
+        if found is None:
+            what = "names none" if name == TRITON else f"no release is built for {resolved.cuda}"
+            notes.append(f"{name} is left out: {'torch ' + torch.release.text + ' ' if name == TRITON else ''}{what}")
+        else:
+            chosen[name] = found
+    return chosen, tuple(notes)
+
+
+def _fitting(name: str, torch: Candidate, resolved: Resolved, attempt: Attempt) -> Candidate | None:
+    if name not in FAMILY:
+        return None
+    as_of = max((release.release.uploaded for key, release in resolved.candidates.items() if key in attempt.anchors), default="")
+    wish = Need(key=name, name=name, as_of=as_of)
+    values = {"<python>": resolved.context.python, "<platform>": str(resolved.context.platform), "<cuda>": str(resolved.cuda)}
+    for candidate in attempt.candidates.matching(name, [wish]):
+        needs = attempt.candidates.needs_of(candidate)
+        if all(_met(need, torch, values) for need in needs):
+            return candidate
+    return None
+
+
+def _met(need: Need | TargetNeed, torch: Candidate, values: Mapping[str, str]) -> bool:
+    if isinstance(need, TargetNeed):
+        return need.accepts(values[need.key])
+    return need.name != TORCH or need.specifier.contains(torch.release.version, prereleases=True)
+
+
+def pins_of(chosen: Mapping[str, Candidate], resolved: Resolved, request: Request) -> tuple[Pin, ...]:
+    """The pins, anchors first, then torch, triton, and the rest in the order of the stacks' member lists."""
+    order = _order(request, chosen)
+    context = resolved.context
+    pins = []
+    for name in order:
+        candidate = chosen[name]
+        if name in context.facts.cuda_members and not _exact_need(resolved.needs.get(name, ()), request):
+            continue
+        if candidate.release.index == "own":
+            continue
+        pins.append(_pin(candidate, resolved, request))
+    return tuple(pins)
+
+
+def _order(request: Request, chosen: Mapping[str, Candidate]) -> list[str]:
+    names = [str(ask.stack.anchor) for ask in request.asks] + [TORCH, TRITON]
+    names += [str(name) for ask in request.asks for name in (*ask.stack.members, *ask.stack.always)]
+    return [name for name in dict.fromkeys((*names, *sorted(chosen))) if name in chosen]
+
+
+def _exact_need(needs: Iterable[Need], request: Request) -> bool:
+    """Whether an anchor itself pins a CUDA member exactly."""
+    anchors = {ask.stack.anchor for ask in request.asks}
+    return any(need.exact and need.parent is not None and need.parent.name in anchors for need in needs)
+
+
+def _pin(candidate: Candidate, resolved: Resolved, request: Request) -> Pin:
+    release, build = candidate.release, candidate.build
+    assert build is not None  # noqa: S101 - a candidate without build never survives its own needs
+    if build.local:
+        specifier = f"=={release.text}+{build.local}"
+    else:
+        specifier = f"==={release.text}" if build.siblings else f"=={release.text}"
+    anchors = {str(ask.stack.anchor) for ask in request.asks}
+    evidence = () if release.name in anchors else _evidence(candidate, resolved, request)
+    return Pin(
+        name=release.name,
+        version=release.text,
+        specifier=specifier,
+        build=build,
+        evidence=evidence,
+        note=_note(candidate, resolved, anchors),
+        uploaded=release.uploaded,
+    )
+
+
+def _evidence(candidate: Candidate, resolved: Resolved, request: Request) -> tuple[Evidence, ...]:
+    """What forced a pin, the strongest first: an exact line, then one with an upper bound, then any other."""
+    machine = resolved.context.platform.machine
+    anchors = {ask.stack.anchor for ask in request.asks}
+    found = [need for need in resolved.needs.get(candidate.name, ()) if need.parent is not None and need.line]
+    found.sort(key=lambda need: (not need.exact, not need.capped, need.parent is None or need.parent.name not in anchors))
+    lines: dict[str, Evidence] = {}
+    for need in found:
+        parent = need.parent
+        if parent is None or parent.name == candidate.name:
+            continue
+        subject = f"{parent.name} {parent.text}"
+        lines.setdefault(
+            f"{subject} {need.line}",
+            Evidence(
+                subject=subject, line=need.line, source=metadata_source(parent, machine), sha256=parent.metadata_file(machine)[1]
+            ),
+        )
+    own = torch_line(candidate.release, machine)
+    if own is not None and candidate.name != TORCH:
+        subject = f"{candidate.name} {candidate.release.text}"
+        source, digest = candidate.release.metadata_file(machine)
+        told = Evidence(subject=subject, line=own.text, source=source, sha256=digest)
+        exact = any(need.exact for need in found)
+        return (*lines.values(), told) if exact or not own.requirement.specifier else (told, *lines.values())
+    return tuple(lines.values())
+
+
+def _note(candidate: Candidate, resolved: Resolved, anchors: set[str]) -> str:
+    """What a pin's comment adds to its evidence: the build, its sureness, and what nobody declares."""
+    release, build, context = candidate.release, candidate.build, resolved.context
+    if build is None or release.name in anchors - {TORCH}:
+        return build.note if build else ""
+    notes = []
+    if release.name == TORCH and build.channel is Channel.PYPI and build.tag is not None:
+        notes.append(f"PyPI's own build is {build.tag}" if build.tag != CPU else "PyPI's own build is a CPU build here")
+    elif build.channel is Channel.FIND_LINKS and build.tag is not None:
+        notes.append(f"the {build.tag} build of that index" if build.local else f"from the {build.tag} page of that index")
+    needs = [need for need in resolved.needs.get(release.name, ()) if need.line]
+    if release.name in FAMILY and not any(need.exact for need in needs) and context.torch_of(release):
+        if torch_line(release, context.platform.machine) is None:
+            notes.append(f"fit with torch not declared; built with torch {context.torch_of(release)}")
+    elif _undeclared(candidate, needs, context):
+        notes.append("fit with torch not declared")
+    if release.yanked:
+        why = release.yanked if isinstance(release.yanked, str) else "no reason given"
+        notes.append(f"yanked: {why}")
+    if build.note:
+        notes.append(build.note)
+    return "; ".join(notes)
+
+
+def _undeclared(candidate: Candidate, needs: Sequence[Need], context: Context) -> bool:
+    """Whether neither an anchor's exact pin nor the member's own metadata says that it fits the chosen torch."""
+    release = candidate.release
+    if release.name in {TORCH, TRITON, *FAMILY} or release.name in context.facts.cuda_members:
+        return False
+    own = torch_line(release, context.platform.machine)
+    return not any(need.exact for need in needs) and (own is None or not own.requirement.specifier)
+
+
+def bounds_of(chosen: Mapping[str, Candidate], resolved: Resolved, request: Request) -> tuple[Bound, ...]:
+    """The CUDA members that the anchors leave open, held to the tag's major."""
+    major = cuda_major(resolved.cuda)
+    facts = resolved.context.facts
+    bounds = []
+    for name in sorted(set(chosen) & set(facts.cuda_members)):
+        if major is None or _exact_need(resolved.needs.get(name, ()), request) or facts.cuda_members[name].major is not None:
+            continue
+        needs = [need for need in resolved.needs.get(name, ()) if need.parent is not None]
+        needs.sort(key=lambda need: need.parent is None or need.parent.name not in {ask.stack.anchor for ask in request.asks})
+        parent = needs[0].parent if needs else None
+        asks = f"{parent.name} {parent.text} asks for {needs[0].line}" if parent else "left open"
+        bounds.append(
+            Bound(
+                name=chosen[name].release.name,
+                specifier=f"<{major + 1},>={major}",
+                note=f"{asks}; {resolved.cuda} is CUDA {major}",
+            )
+        )
+    return tuple(bounds)
+
+
+def blocks_of(pins: Sequence[Pin], stacks: Iterable[Stack], facts: Facts) -> tuple[Block, ...]:
+    """The look-alikes of the pinned members, each with a version that can never be met and says what to use."""
+    pinned = {str(pin.name): pin for pin in pins}
+    blocks = {}
+    for row in facts.look_alikes:
+        pin = pinned.get(row.member)
+        if pin is not None and row.distribution not in pinned:
+            blocks[row.distribution] = _block(row.distribution, pin, f"writes {row.import_package}/")
+    for stack in stacks:
+        for name in stack.look_alikes:
+            if str(name) not in pinned and str(name) not in blocks:
+                torch = pinned.get(TORCH)
+                if torch is not None:
+                    blocks[str(name)] = _block(str(name), torch, "named a look-alike by the stack")
+    return tuple(blocks[name] for name in sorted(blocks))
+
+
+def _block(name: str, pin: Pin, note: str) -> Block:
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 - keeps the annotation's type
+
+    reads = f"0+blocked.by.stackpin.use.{pin.name.replace('-', '.')}.{pin.version}"
+    return Block(name=canonicalize_name(name), reads=reads, note=note)
+
+
+def pythons_for(chosen: Mapping[str, Candidate], attempt: Attempt, pythons: Iterable[str], cuda: CudaTag) -> tuple[str, ...]:
+    """The Pythons for which every chosen release has a wheel and every line that then holds is met by the same pins."""
+    return tuple(python for python in pythons if _holds(chosen, attempt, python, cuda))
+
+
+def _holds(chosen: Mapping[str, Candidate], attempt: Attempt, python: str, cuda: CudaTag) -> bool:
+    if python == attempt.python:
+        return True
+    base = attempt.candidates.context
+    context = Context(
+        catalog=base.catalog,
+        facts=base.facts,
+        python=python,
+        platform=base.platform,
+        cuda=cuda,
+        tracked=base.tracked - set(base.facts.cuda_members),
+    )
+    for candidate in chosen.values():
+        release = candidate.release
+        if release.requires_python and not SpecifierSet(release.requires_python).contains(f"{python}.99", prereleases=True):
+            return False
+        found = fit(release, python, base.platform)
+        if release.files and not (found.wheel or found.source_only):
+            return False
+        for line in context.lines(release):
+            other = chosen.get(line.name)
+            if other is not None and not line.requirement.specifier.contains(other.release.version, prereleases=True):
+                return False
+    return True
+
+
+def sureness_of(pins: Iterable[Pin]) -> Sureness:
+    """Proven only where no pin is unproven."""
+    return Sureness.UNPROVEN if any(pin.build.sureness is Sureness.UNPROVEN for pin in pins) else Sureness.PROVEN

@@ -1,0 +1,169 @@
+"""One run of the resolver for one Python, one platform and one tag."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep, Resolver
+
+from stackpin.model.release import Release
+from stackpin.resolve.candidates import Candidates
+from stackpin.resolve.context import Context
+from stackpin.resolve.needs import CUDA, Candidate, Need, TargetCandidate, TargetNeed
+from stackpin.resolve.provider import Provider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from packaging.requirements import Requirement
+
+    from stackpin.catalog.facts import Facts
+    from stackpin.catalog.loader import Catalog
+    from stackpin.model.cuda import CudaTag
+    from stackpin.model.request import Ask, Request
+
+__all__ = ["Attempt", "Cause", "Failure", "Resolved", "own_release"]
+
+_MAX_ROUNDS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One side of a clash: a need and the release that states it (None for what was asked for)."""
+
+    need: Need | TargetNeed
+    parent: Release | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A resolution: the candidate of each package, the tag, and every need that was stated of each package."""
+
+    candidates: Mapping[str, Candidate]
+    cuda: CudaTag
+    needs: Mapping[str, tuple[Need, ...]]
+    context: Context
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """No resolution: the needs that clash, and all needs that were stated on the way."""
+
+    causes: tuple[Cause, ...]
+    seen: Mapping[str, list[Need]]
+    attempt: Attempt
+
+
+def own_release(ask: Ask) -> Release | None:
+    """The release that stands for a user's own project, where the stack has its requirements instead of an index."""
+    if not ask.stack.requires:
+        return None
+    import json  # noqa: PLC0415 - only for a user's own stack
+
+    row = {"version": "0", "index": "own", "requires": list(ask.stack.requires), "files": []}
+    return Release(ask.stack.anchor, "0", json.dumps(row))
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """What one run is asked. ``fixed`` holds anchors to one version each (name → version text).
+
+    ``cuda`` is None where PyPI's own torch decides the tag.
+    """
+
+    catalog: Catalog
+    facts: Facts
+    request: Request
+    python: str
+    cuda: CudaTag | None
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    candidates: Candidates = field(init=False)
+
+    def __post_init__(self) -> None:
+        request = self.request
+        tracked = {name for ask in request.asks for name in (ask.stack.anchor, *ask.stack.members, *ask.stack.always)}
+        context = Context(
+            catalog=self.catalog,
+            facts=self.facts,
+            python=self.python,
+            platform=request.platform,
+            cuda=self.cuda,
+            tracked=frozenset(tracked | self._cuda_members()) - set(request.allow),
+            prefer_builds=request.prefer_builds,
+        )
+        own = {str(ask.stack.anchor): release for ask in request.asks if (release := own_release(ask))}
+        self.candidates = Candidates(context, {str(ask.stack.anchor): _extras(ask) for ask in request.asks}, own)
+
+    def _cuda_members(self) -> set[str]:
+        """The CUDA members of which the catalog has releases; torch's exact pins on the others need no help."""
+        return {name for name in self.facts.cuda_members if self.catalog.carries(name)}
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        """The names of the anchors."""
+        return frozenset(str(ask.stack.anchor) for ask in self.request.asks)
+
+    def run(self) -> Resolved | Failure:
+        """Resolve. A few milliseconds where the newest anchor serves; more where many are ruled out."""
+        order = [str(ask.stack.anchor) for ask in self.request.asks]
+        tags = sorted(self.facts.tags)
+        provider = Provider(self.candidates, order, tags)
+        resolver = Resolver(provider, BaseReporter())
+        try:
+            result = resolver.resolve(list(self._roots()), max_rounds=_MAX_ROUNDS)
+        except ResolutionImpossible as error:
+            causes = tuple(Cause(item.requirement, _release(item.parent)) for item in error.causes)
+            return Failure(causes=causes, seen=provider.seen, attempt=self)
+        except ResolutionTooDeep:
+            return Failure(causes=(), seen=provider.seen, attempt=self)
+        return self._resolved(result.mapping, provider.seen)
+
+    def _roots(self) -> Iterable[Need | TargetNeed]:
+        for ask in self.request.asks:
+            name = str(ask.stack.anchor)
+            specifier = ask.requirement.specifier
+            if name in self.fixed:
+                specifier = SpecifierSet(f"==={self.fixed[name]}")
+            elif ask.stack.requires:
+                specifier = SpecifierSet()
+            yield Need(key=name, name=name, specifier=specifier, line=ask.text)
+        for requirement in self.request.members:
+            yield self._member(requirement)
+
+    @staticmethod
+    def _member(requirement: Requirement) -> Need:
+        name = canonicalize_name(requirement.name)
+        return Need(key=name, name=name, specifier=requirement.specifier, line=str(requirement))
+
+    def _resolved(self, mapping: Mapping[str, object], seen: Mapping[str, list[Need]]) -> Resolved:
+        chosen = {key: item for key, item in mapping.items() if isinstance(item, Candidate) and not item.extra}
+        cuda = mapping.get(CUDA)
+        tag = cuda.value if isinstance(cuda, TargetCandidate) else self.cuda
+        texts = {name: item.release.text for name, item in chosen.items()}
+        needs = {
+            name: tuple(need for need in seen.get(name, ()) if _stands(need, texts)) for name in chosen
+        }
+        extras = tuple(key for key, item in mapping.items() if isinstance(item, Candidate) and item.extra)
+        return Resolved(
+            candidates=chosen, cuda=tag, needs=needs, context=self.candidates.context, extras=extras  # type: ignore[arg-type]
+        )
+
+
+def _extras(ask: Ask) -> tuple[str, ...]:
+    """The extras that are asked for, and the one that brings the stack's kernels."""
+    return tuple(sorted({str(canonicalize_name(extra)) for extra in (*ask.requirement.extras, ask.stack.extra) if extra}))
+
+
+def _stands(need: Need, texts: Mapping[str, str]) -> bool:
+    """Whether the release that states a need is the one that was chosen."""
+    return need.parent is not None and texts.get(need.parent.name) == need.parent.text
+
+
+def _release(parent: object) -> Release | None:
+    return parent.release if isinstance(parent, Candidate) else None
+
+

@@ -1,0 +1,185 @@
+"""Which build of a release can serve a CUDA tag, and why none can.
+
+torch and its family must carry the tag itself. Any other member may be what PyPI carries where its CUDA major is the
+tag's, else a build that a vendor's index labels for the tag. What no fact speaks about is taken from PyPI as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stackpin.model.build import Build, Channel, Sureness
+from stackpin.model.cuda import CPU, CudaTag, cuda_major, cuda_order, tag_of_toolkit, toolkit_of
+from stackpin.model.explanation import Reason, ReasonKind
+from stackpin.model.stack import TORCH
+
+if TYPE_CHECKING:
+    from stackpin.catalog.facts import IndexBuild, KernelFact
+    from stackpin.model.release import Release
+    from stackpin.resolve.context import Context
+
+__all__ = ["Choice", "builds_of", "spoken"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The builds of a release that may serve, best first; where there is none, the reason."""
+
+    builds: tuple[Build, ...] = ()
+    reason: Reason | None = None
+
+
+def spoken(names: list[str]) -> str:
+    """A list as a sentence has it: ``cu118, cu126 and cu128``."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
+
+
+def builds_of(release: Release, context: Context) -> Choice:
+    """The builds of a release that may serve the context's tag (any tag where the context has none)."""
+    if release.name == TORCH:
+        return _family_builds(release, release, context)
+    if context.is_family(release.name):
+        torch = context.catalog.release(TORCH, context.torch_of(release))
+        return _family_builds(release, torch, context) if torch else _unpaired(release, context)
+    member = context.facts.cuda_members.get(release.name)
+    if member is not None:
+        major = release.version.major if member.major is None else member.major
+        return Choice(builds=(Build(major=major, sureness=Sureness.PROVEN),))
+    return _kernel_builds(release, context)
+
+
+def _family_builds(release: Release, torch: Release, context: Context) -> Choice:
+    """Builds of torch, or of a package that was built with that torch: exactly the tag, on PyPI or on the tag's index."""
+    own = context.pypi_tag(torch) if release.on_pypi else None
+    labelled = context.facts.torch_builds(torch.text)
+    here = [build for build in labelled if context.platform.machine in build.arches]
+    others = tuple(str(build.tag) for build in here if build.tag != own)
+    found: list[Build] = []
+    if own is not None and context.cuda in {None, own}:
+        siblings = tuple(str(build.tag) for build in labelled)
+        found.append(Build(tag=own, sureness=Sureness.PROVEN, siblings=siblings))
+    for build in here:
+        if build.tag == context.cuda and (build.tag != own or context.prefer_builds):
+            page = f"{build.index.rstrip('/')}/{release.name}/"
+            found.insert(
+                0,
+                Build(
+                    channel=Channel.FIND_LINKS,
+                    local=build.tag,
+                    tag=build.tag,
+                    sureness=Sureness.PROVEN,
+                    page=page,
+                    siblings=others,
+                    source=build.source,
+                ),
+            )
+    if found:
+        return Choice(builds=tuple(found))
+    tags = sorted({*(build.tag for build in here), *([own] if own else [])}, key=cuda_order)
+    return Choice(reason=_no_build(release, torch, tags, context, labelled[-1].source if labelled else ""))
+
+
+def _no_build(release: Release, torch: Release, tags: list[CudaTag], context: Context, source: str) -> Reason:
+    cuda = [tag for tag in tags if tag != CPU]
+    what = f"is built for {spoken([str(tag) for tag in cuda])}" if cuda else "has no CUDA build"
+    if context.platform.machine != "x86_64":
+        what += f" on {context.platform.machine}"
+    evidence = source or context.runtime_line(torch)
+    if release.name != TORCH:
+        evidence = context.facts.family_evidence(release.name, release.text) or evidence
+    return Reason(
+        kind=ReasonKind.NO_BUILD,
+        subject=f"{release.name} {release.text}",
+        text=f"{release.name} {release.text} {what}",
+        evidence=evidence,
+    )
+
+
+def _unpaired(release: Release, context: Context) -> Choice:
+    """A family member of which no fact says with which torch it was built: PyPI's, and only where PyPI decides."""
+    if context.cuda is None and release.on_pypi:
+        note = "which CUDA it was built with is not known"
+        return Choice(builds=(Build(sureness=Sureness.UNPROVEN, note=note),))
+    return Choice(
+        reason=Reason(
+            kind=ReasonKind.NO_BUILD,
+            subject=f"{release.name} {release.text}",
+            text=f"no fact says for which CUDA tags {release.name} {release.text} is built",
+        )
+    )
+
+
+def _kernel_builds(release: Release, context: Context) -> Choice:
+    fact = context.facts.kernel(release.name, release.version)
+    elsewhere = context.facts.index_builds(release.name, release.text)
+    tag = context.cuda
+    found = [_labelled(build, release) for build in elsewhere if build.page and tag in {None, build.tag} and build.local]
+    if not release.on_pypi:
+        found += [_labelled(build, release) for build in elsewhere if build.page and tag in {None, build.tag} and not build.local]
+    if release.on_pypi and (fact is None or tag is None or cuda_major(tag) == fact.cuda_major):
+        own = _pypi_build(fact, tag, tuple(build.local for build in elsewhere if build.local))
+        exact = [build for build in found if context.prefer_builds and tag is not None]
+        return Choice(builds=(*exact, own))
+    if found:
+        return Choice(builds=tuple(found))
+    return Choice(reason=_no_kernel(release, fact, elsewhere, context))
+
+
+def _pypi_build(fact: KernelFact | None, tag: CudaTag | None, siblings: tuple[str, ...]) -> Build:
+    if fact is None:
+        return Build(siblings=siblings)
+    newer = bool(tag and fact.toolkit and cuda_order(tag_of_toolkit(fact.toolkit)) > cuda_order(tag))
+    note = f"built with CUDA {fact.toolkit}, newer than {toolkit_of(tag)}: not proven" if newer and tag else ""
+    return Build(
+        major=fact.cuda_major,
+        sureness=Sureness.UNPROVEN if newer else Sureness.DECLARED,
+        siblings=siblings,
+        note=note,
+        source=fact.evidence,
+    )
+
+
+def _labelled(build: IndexBuild, release: Release) -> Build:
+    return Build(
+        channel=Channel.FIND_LINKS,
+        local=build.local,
+        tag=build.tag,
+        page=build.page,
+        torch_series=build.torch,
+        verified=release.on_pypi and bool(build.local),
+        note="not verified: its metadata could not be read",
+        source=build.source,
+    )
+
+
+def _no_kernel(
+    release: Release, fact: KernelFact | None, elsewhere: tuple[IndexBuild, ...], context: Context
+) -> Reason:
+    """Why no build of a kernel release serves: nowhere to be had, the same label twice, or another CUDA major."""
+    subject = f"{release.name} {release.text}"
+    tags = [str(tag) for tag in sorted({build.tag for build in elsewhere}, key=cuda_order)]
+    if not release.on_pypi:
+        where = f"; a vendor's index has it for {spoken(tags)}" if tags else ", and no index that stackpin knows has it"
+        return Reason(
+            kind=ReasonKind.NO_RELEASE,
+            subject=subject,
+            text=f"PyPI has no file of {subject}{where}",
+            evidence=elsewhere[0].source if elsewhere else "",
+        )
+    same = [build for build in elsewhere if build.tag == context.cuda and not build.local]
+    if same:
+        return Reason(
+            kind=ReasonKind.SAME_LABEL,
+            subject=subject,
+            text=f"the {same[0].tag} build of {subject} carries the same version label as PyPI's CUDA "
+            f"{fact.cuda_major if fact else ''} build: no version can tell them apart",
+            evidence=same[0].source,
+        )
+    also = f" (a vendor's index has it for {spoken(tags)})" if tags else ""
+    return Reason(
+        kind=ReasonKind.CUDA_MAJOR,
+        subject=subject,
+        text=f"{subject} on PyPI is built with CUDA {fact.cuda_major if fact else '?'}{also}",
+        evidence=fact.evidence if fact else "",
+    )

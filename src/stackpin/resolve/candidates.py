@@ -1,0 +1,304 @@
+"""The machinery behind the provider: which releases may be candidates, in what order, and what each of them needs."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from stackpin.model.cuda import CudaTag, cuda_major
+from stackpin.model.explanation import Reason, ReasonKind
+from stackpin.model.release import Release
+from stackpin.model.stack import TORCH
+from stackpin.resolve.builds import builds_of
+from stackpin.resolve.context import Line, torch_line
+from stackpin.resolve.needs import CUDA, PLATFORM, PYTHON, Candidate, Need, TargetNeed
+from stackpin.resolve.wheels import fit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from packaging.version import Version
+
+    from stackpin.model.build import Build
+    from stackpin.resolve.context import Context
+
+__all__ = ["Candidates", "metadata_source", "within_days"]
+
+#: A member whose metadata says nothing of torch counts as the anchor's contemporary this many days after its upload.
+GRACE_DAYS = 14
+
+_CUDA_EXTRA = re.compile(r"cu(?:da)?(\d\d)\d?")
+_LABEL = re.compile(r"(.*)\[(.*)\]")
+
+
+def within_days(uploaded: str, as_of: str, days: int = GRACE_DAYS) -> bool:
+    """Whether something was uploaded not later than ``days`` after ``as_of`` (both ISO 8601); False where unknown."""
+    if not uploaded or not as_of:
+        return not as_of
+    limit = datetime.fromisoformat(as_of[:19]) + timedelta(days=days)
+    return datetime.fromisoformat(uploaded[:19]) <= limit
+
+
+def metadata_source(release: Release, machine: str) -> str:
+    """The wheel that a METADATA line was read from, as messages name it."""
+    name, _ = release.metadata_file(machine)
+    return name or f"{release.name} {release.text}"
+
+
+class Candidates:
+    """Candidates of one context. Order: newest first; an open member's contemporaries before all else.
+
+    :param anchors: the anchors with the extras in force; an anchor is never taken by date, and its extras are part of it.
+    :param own: releases that stand for a user's own project.
+
+    ``newer_than`` narrows anchors to releases above a version. ``stopped_by_python`` tells whether some candidate did not
+    fit the Python or the platform: only then can another Python give a newer answer.
+    """
+
+    def __init__(
+        self, context: Context, anchors: Mapping[str, tuple[str, ...]], own: dict[str, Release] | None = None
+    ) -> None:
+        self.context = context
+        self.anchors = anchors
+        self._own = own or {}
+        self.newer_than: dict[str, Version] = {}
+        self.stopped_by_python = False
+        self._all: dict[str, tuple[Release, ...]] = {}
+        self._built: dict[str, tuple[Candidate, ...]] = {}
+        self._passing: dict[tuple[str, str], frozenset[str]] = {}
+
+    def releases(self, name: str) -> tuple[Release, ...]:
+        """Every release of a package that the catalog or a fact about another index knows, newest first."""
+        if name not in self._all:
+            self._all[name] = self._merge(name)
+        return self._all[name]
+
+    def _merge(self, name: str) -> tuple[Release, ...]:
+        if name in self._own:
+            return (self._own[name],)
+        known = self.context.catalog.releases(name) or ()
+        versions = {release.text for release in known}
+        key = canonicalize_name(name)
+        extra = [Release(key, text) for text in self.context.facts.index_versions(name) if text not in versions]
+        if not extra:
+            return known
+        return tuple(sorted((*known, *extra), key=lambda release: release.version, reverse=True))
+
+    def matching(self, key: str, needs: Iterable[Need]) -> Iterator[Candidate]:
+        """The candidates for an identifier that meet every need, in the order in which they are to be tried.
+
+        Cost: one specifier check a release and need; a release's row is parsed only for those that pass.
+        """
+        wanted = list(needs)
+        name, extra = _split(key)
+        exact = any(need.exact for need in wanted)
+        sets = [self._admitted(name, need.specifier) for need in wanted]
+        passed = [release for release in self.releases(name) if all(release.text in admitted for admitted in sets)]
+        if name in self.newer_than:
+            passed = [release for release in passed if release.version > self.newer_than[name]]
+        finals = [release for release in passed if not release.version.is_prerelease]
+        if any(need.specifier.prereleases for need in wanted) if name in self.anchors else not finals:
+            finals = passed
+        usable = [release for release in finals if exact or not release.yanked]
+        for release in self._ordered(name, usable, wanted, exact=exact):
+            yield from self.of(release, key, extra)
+
+    def _admitted(self, name: str, specifier: SpecifierSet) -> frozenset[str]:
+        """The versions that a specifier admits, pre-releases included; worked out once."""
+        key = (name, str(specifier))
+        if key not in self._passing:
+            self._passing[key] = frozenset(
+                release.text
+                for release in self.releases(name)
+                if specifier.contains(release.version, prereleases=True)
+            )
+        return self._passing[key]
+
+    def _ordered(self, name: str, usable: list[Release], needs: list[Need], *, exact: bool) -> list[Release]:
+        """Newest first; for an open member those that declare their torch, then contemporaries that declare nothing."""
+        if exact or name in self.anchors or name == TORCH or name in self.context.facts.cuda_members:
+            return usable
+        as_of = max((need.as_of for need in needs), default="")
+        capped = any(need.capped for need in needs)
+        declares = [release for release in usable if self.declares(release)]
+        silent = [release for release in usable if not self.declares(release)]
+        return declares + [release for release in silent if capped or within_days(release.uploaded, as_of)]
+
+    def declares(self, release: Release) -> bool:
+        """Whether a release's own metadata bounds the torch that it accepts."""
+        line = torch_line(release, self.context.platform.machine)
+        return line is not None and bool(line.requirement.specifier)
+
+    def of(self, release: Release, key: str, extra: str = "") -> tuple[Candidate, ...]:
+        """The candidates that one release gives: one a build; one without build, with the reason, where there is none."""
+        label = f"{key} {release.text}"
+        if label not in self._built:
+            choice = builds_of(release, self.context) if not extra else None
+            if choice is None:
+                self._built[label] = (Candidate(key=key, release=release, extra=extra),)
+            elif choice.builds:
+                self._built[label] = tuple(Candidate(key=key, release=release, build=build) for build in choice.builds)
+            else:
+                self._built[label] = (Candidate(key=key, release=release, reason=choice.reason),)
+        return self._built[label]
+
+    def needs_of(self, candidate: Candidate) -> list[Need | TargetNeed]:
+        """Everything that a candidate needs: of the target, and of other tracked packages."""
+        release = candidate.release
+        if candidate.extra:
+            base = Need(key=release.name, name=release.name, specifier=_this_one(release.text), parent=release)
+            return [base, *self._line_needs(release, candidate.extra)]
+        found: list[Need | TargetNeed] = list(self._target_needs(candidate))
+        if candidate.build is not None and candidate.build.torch_series:
+            series = SpecifierSet(f"=={candidate.build.torch_series}.*")
+            found.append(Need(key=TORCH, name=TORCH, specifier=series, line=f"torch {series}", parent=release))
+        for extra in ("", *self._extras_in_force(release)):
+            found += self._line_needs(release, extra)
+        return found
+
+    def _extras_in_force(self, release: Release) -> list[str]:
+        """The extras of an anchor that are asked for, and those that they ask for in turn (``sglang[runtime_common]``)."""
+        found = list(self.anchors.get(release.name, ()))
+        for extra in found:
+            for line in self.context.lines(release, extra):
+                if line.name == release.name:
+                    asked = (str(canonicalize_name(item)) for item in sorted(line.requirement.extras))
+                    found.extend(item for item in asked if item not in found)
+        return found
+
+    def _line_needs(self, release: Release, extra: str) -> list[Need | TargetNeed]:
+        found: list[Need | TargetNeed] = []
+        is_anchor = release.name in self.anchors
+        as_of = release.uploaded if is_anchor else ""
+        for line in self.context.lines(release, extra):
+            if self._is_runtime_of_other_build(release, line) or (is_anchor and line.name == release.name):
+                continue
+            found += _needs_of_line(line, release, as_of)
+            if is_anchor:
+                found += self._cuda_extras(line, release)
+        return found
+
+    def _is_runtime_of_other_build(self, release: Release, line: Line) -> bool:
+        """Whether a line tells of PyPI's own CUDA build of torch, while another build of it is under consideration."""
+        own = self.context.pypi_tag(release) if release.name == TORCH else None
+        other = own is not None and self.context.cuda not in {None, own}
+        return other and line.name in self.context.facts.cuda_members
+
+    def _cuda_extras(self, line: Line, release: Release) -> Iterator[TargetNeed]:
+        for extra in line.requirement.extras:
+            match = _CUDA_EXTRA.fullmatch(extra)
+            if match and line.name in self.context.tracked:
+                yield self._major_need(int(match[1]), release, f"{release.name} {release.text} asks for CUDA {match[1]}", line.text)
+
+    def _major_need(self, major: int, release: Release, text: str, evidence: str) -> TargetNeed:
+        reason = Reason(
+            kind=ReasonKind.CUDA_MAJOR, subject=f"{release.name} {release.text}", text=text, evidence=evidence
+        )
+        return TargetNeed(key=CUDA, accepts=_majors(major), reason=reason, parent=release)
+
+    def _target_needs(self, candidate: Candidate) -> Iterator[TargetNeed]:
+        release = candidate.release
+        if candidate.reason is not None:
+            yield TargetNeed(key=CUDA, accepts=_never, reason=candidate.reason, parent=release)
+            return
+        if candidate.build is not None:
+            yield from self._build_needs(candidate.build, release)
+        if release.requires_python:
+            yield self._noted(self._python_need(release), self.context.python)
+        if release.files:
+            yield self._noted(self._platform_need(release), str(self.context.platform))
+
+    def _noted(self, need: TargetNeed, value: str) -> TargetNeed:
+        """The need as it is; remembers whether another Python might have been served better."""
+        self.stopped_by_python |= not need.accepts(value)
+        return need
+
+    def _build_needs(self, build: Build, release: Release) -> Iterator[TargetNeed]:
+        subject = f"{release.name} {release.text}"
+        if build.tag is not None:
+            tag = str(build.tag)
+            text = f"{subject} on PyPI is built for {tag}" if not build.local else f"{subject}+{build.local} is built for {tag}"
+            if release.name in self.anchors or release.name == TORCH or self.context.is_family(release.name) or build.local:
+                reason = Reason(
+                    kind=ReasonKind.NO_BUILD, subject=subject, text=text, evidence=self.context.runtime_line(release)
+                )
+                yield TargetNeed(key=CUDA, accepts=tag.__eq__, reason=reason, parent=release)
+        elif build.major is not None:
+            member = release.name in self.context.facts.cuda_members
+            text = f"{subject} is for CUDA {build.major}" if member else f"{subject} on PyPI is built with CUDA {build.major}"
+            yield self._major_need(build.major, release, text, build.source)
+
+    def _python_need(self, release: Release) -> TargetNeed:
+        text = release.requires_python
+        try:
+            wanted = SpecifierSet(text)
+        except InvalidSpecifier:
+            wanted = SpecifierSet()
+        reason = Reason(
+            kind=ReasonKind.PYTHON,
+            subject=f"{release.name} {release.text}",
+            text=f"{release.name} {release.text} needs Python {text}",
+            evidence=f"Requires-Python: {text}  ({metadata_source(release, self.context.platform.machine)})",
+        )
+        return TargetNeed(
+            key=PYTHON, accepts=lambda value: wanted.contains(f"{value}.99", prereleases=True), reason=reason, parent=release
+        )
+
+    def _platform_need(self, release: Release) -> TargetNeed:
+        found = fit(release, self.context.python, self.context.platform)
+        subject, platform = f"{release.name} {release.text}", self.context.platform
+        if found.needs_glibc:
+            needs = ".".join(map(str, found.needs_glibc))
+            have = ".".join(map(str, platform.glibc or ()))
+            kind, text = ReasonKind.PLATFORM, f"{subject} has wheels for glibc {needs} or newer only, not for {have}"
+        elif found.python_fits:
+            kind, text = ReasonKind.PLATFORM, f"{subject} has no wheel for {platform}"
+        else:
+            kind, text = ReasonKind.PYTHON, f"{subject} has no wheel for Python {self.context.python}"
+        wheel = next((item.name for item in release.files if item.is_wheel), "")
+        reason = Reason(kind=kind, subject=subject, text=text, evidence=f"{wheel} and its fellows" if wheel else "")
+        fits = found.wheel or found.source_only
+        return TargetNeed(key=PLATFORM, accepts=lambda _: fits, reason=reason, parent=release)
+
+
+def _split(key: str) -> tuple[str, str]:
+    match = _LABEL.fullmatch(key)
+    return (match[1], match[2]) if match else (key, "")
+
+
+@lru_cache(maxsize=None)
+def _this_one(version: str) -> SpecifierSet:
+    return SpecifierSet(f"==={version}")
+
+
+def _never(_: str) -> bool:
+    return False
+
+
+def _majors(major: int) -> Callable[[str], bool]:
+    """A check that a tag is of one CUDA major."""
+
+    def accepts(tag: str) -> bool:
+        return cuda_major(CudaTag(tag)) == major
+
+    return accepts
+
+
+def _needs_of_line(line: Line, release: Release, as_of: str) -> Iterator[Need]:
+    own = line.name == release.name
+    keys = [] if own else [str(line.name)]
+    keys += [f"{line.name}[{canonicalize_name(extra)}]" for extra in sorted(line.requirement.extras)]
+    for key in keys:
+        yield Need(
+            key=key,
+            name=line.name,
+            specifier=_this_one(release.text) if own else line.requirement.specifier,
+            line=line.text,
+            parent=release,
+            as_of=as_of,
+        )

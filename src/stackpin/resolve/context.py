@@ -1,0 +1,155 @@
+"""What one resolution looks at: the catalog, the target, and small answers that are asked for again and again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from stackpin.model.cuda import CPU, CudaTag
+from stackpin.model.stack import FAMILY, TORCH
+from stackpin.model.target import marker_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packaging.utils import NormalizedName
+
+    from stackpin.catalog.facts import Facts
+    from stackpin.catalog.loader import Catalog
+    from stackpin.model.release import Release
+    from stackpin.model.target import Platform
+
+__all__ = ["Context", "Line", "applies", "parsed", "torch_line"]
+
+_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+
+
+@lru_cache(maxsize=None)
+def parsed(line: str) -> Requirement:
+    """A Requires-Dist line as a requirement (PEP 508; the old parenthesised form included)."""
+    return Requirement(line)
+
+
+@lru_cache(maxsize=None)
+def _name_of(line: str) -> NormalizedName:
+    match = _NAME.match(line)
+    return canonicalize_name(match[1]) if match else canonicalize_name("")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One Requires-Dist line with the requirement in it."""
+
+    text: str
+    requirement: Requirement
+    name: NormalizedName
+
+
+def applies(requirement: Requirement, environment: dict[str, str], extra: str = "") -> bool:
+    """Whether a requirement's marker holds in an environment with at most one extra asked for."""
+    return requirement.marker is None or requirement.marker.evaluate({**environment, "extra": extra})
+
+
+def torch_line(release: Release, machine: str) -> Line | None:
+    """The line by which a release says what it wants of torch, extras left out; None where it says nothing."""
+    for text in release.requires(machine):
+        if _name_of(text) == TORCH and "extra" not in text:
+            return Line(text, parsed(text), canonicalize_name(TORCH))
+    return None
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """One target and the tables to ask. ``cuda`` is None where torch's own PyPI build decides the tag."""
+
+    catalog: Catalog
+    facts: Facts
+    python: str
+    platform: Platform
+    cuda: CudaTag | None
+    tracked: frozenset[str]
+    prefer_builds: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
+    _pypi_tags: dict[str, CudaTag | None] = field(default_factory=dict)
+    _markers: dict[tuple[str, str], bool] = field(default_factory=dict)
+    _lines: dict[tuple[str, str, str], list[Line]] = field(default_factory=dict)
+    _torch_of: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.environment = marker_environment(self.python, self.platform.machine)
+
+    def applies(self, text: str, extra: str = "") -> bool:
+        """Whether a line's marker holds here, with at most one extra asked for; each marker is evaluated once."""
+        marker = text.partition(";")[2]
+        if not marker:
+            return True
+        key = (marker, extra if "extra" in marker else "")
+        if key not in self._markers:
+            self._markers[key] = applies(parsed(text), self.environment, key[1])
+        return self._markers[key]
+
+    def lines(self, release: Release, extra: str = "") -> list[Line]:
+        """The lines of a release about tracked packages that hold on this target; with ``extra`` only what it adds."""
+        key = (release.name, release.text, extra)
+        if key not in self._lines:
+            self._lines[key] = list(self._read_lines(release, extra))
+        return self._lines[key]
+
+    def _read_lines(self, release: Release, extra: str) -> Iterator[Line]:
+        for text in release.requires(self.platform.machine):
+            name = _name_of(text)
+            if name not in self.tracked or (extra and "extra" not in text):
+                continue
+            here = self.applies(text)
+            if (here and not extra) or (extra and not here and self.applies(text, extra)):
+                yield Line(text, parsed(text), name)
+
+    def pypi_tag(self, torch: Release) -> CudaTag | None:
+        """The CUDA tag of PyPI's build of a torch release on this machine, from its own METADATA; None where unread.
+
+        An exact pin on a CUDA runtime package names the toolkit; where none applies here, the build is a CPU build.
+        """
+        if torch.text not in self._pypi_tags:
+            self._pypi_tags[torch.text] = self._read_pypi_tag(torch) if torch.has_metadata else None
+        return self._pypi_tags[torch.text]
+
+    def _read_pypi_tag(self, torch: Release) -> CudaTag:
+        for text in torch.requires(self.platform.machine):
+            name = _name_of(text)
+            member = self.facts.cuda_members.get(name)
+            if member is None or not member.runtime:
+                continue
+            requirement = parsed(text)
+            exact = [item.version for item in requirement.specifier if item.operator == "=="]
+            if exact and self.applies(text):
+                return self.facts.tag_of_runtime(name, exact[0]) or CPU
+        return CPU
+
+    def runtime_line(self, torch: Release) -> str:
+        """The METADATA line that names the toolkit of PyPI's build of a torch release; empty for a CPU build."""
+        for text in torch.requires(self.platform.machine):
+            member = self.facts.cuda_members.get(_name_of(text))
+            if member is not None and member.runtime and self.applies(text):
+                return text
+        return ""
+
+    def torch_of(self, release: Release) -> str:
+        """The torch release that a family member (torchvision, torchaudio) was built with.
+
+        Its own exact pin says so, else the fact that pairs them; empty where neither does.
+        """
+        key = f"{release.name} {release.text}"
+        if key not in self._torch_of:
+            line = torch_line(release, self.platform.machine)
+            exact = [item.version for item in line.requirement.specifier if item.operator == "=="] if line else []
+            self._torch_of[key] = exact[0] if exact else self.facts.family_torch(release.name, release.text)
+        return self._torch_of[key]
+
+    def is_family(self, name: str) -> bool:
+        """Whether a package is built by PyTorch together with torch, tag by tag."""
+        return name in FAMILY

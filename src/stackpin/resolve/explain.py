@@ -1,0 +1,260 @@
+"""Refusals: the chain of reasons for a request that has no answer, and the nearest answers that exist."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from stackpin.errors import NoTuple
+from stackpin.model.cuda import CudaTag, cuda_order
+from stackpin.model.explanation import Explanation, Nearest, Reason, ReasonKind, Refusal
+from stackpin.model.request import AUTO, PYPI
+from stackpin.resolve.attempt import Attempt, Failure
+from stackpin.resolve.reasons import final_kinds, reasons_of
+from stackpin.resolve.solve import Answer, runs, with_cuda
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from stackpin.model.release import Release
+    from stackpin.model.request import Ask, Request
+    from stackpin.resolve.solve import Solver
+
+__all__ = ["Explainer", "command_for"]
+
+_NEAREST = 3
+_ELSEWHERE = {ReasonKind.PYTHON, ReasonKind.PLATFORM}
+
+
+def command_for(request: Request, requirement: str, **changes: str) -> str:
+    """The ``stackpin compile`` line that asks for ``requirement`` with the request's own target, changed where told.
+
+    :param changes: ``cuda``, ``python``, ``platform``; an empty value leaves the option out.
+    """
+    wanted = {
+        "cuda": "" if request.cuda == PYPI else request.cuda,
+        "python": request.python,
+        "platform": "" if str(request.platform) == "linux-x86_64" else str(request.platform),
+        "driver": request.driver,
+        **changes,
+    }
+    others = [ask.text for ask in request.asks[1:]] + [str(item) for item in request.members]
+    words = ["stackpin", "compile", requirement, *others]
+    for option, value in wanted.items():
+        words += [f"--{option}", value] if value else []
+    return shlex.join(words)
+
+
+class Explainer:
+    """Explains refusals; runs the resolver once for each anchor release that the request admits."""
+
+    def __init__(self, solver: Solver) -> None:
+        self._solver = solver
+
+    def refusal(self, request: Request) -> NoTuple:
+        """The error for a request that no release can answer."""
+        ask = request.asks[0]
+        refusals = tuple(self._refusals(request, ask))
+        headline = self._headline(request, ask, refusals)
+        nearest = tuple(self._nearest(request, ask, refusals))
+        explanation = Explanation(headline=headline, refusals=refusals, nearest=nearest)
+        return NoTuple(headline, explanation=explanation, hint=nearest[0].command if nearest else "")
+
+    def drift(self, request: Request, answer: Answer) -> NoTuple | None:
+        """The error for a bare name whose newest release only this Python or glibc rules out; None where another fact does."""
+        ask = request.asks[0]
+        newest = self._solver.newest(ask)
+        reasons = self._reasons(request, {str(ask.stack.anchor): newest})
+        if not final_kinds(reasons) or not final_kinds(reasons) <= _ELSEWHERE:
+            return None
+        refusals = (Refusal(anchor=str(ask.stack.anchor), releases=(newest,), reasons=reasons),)
+        headline = self._headline(request, ask, refusals)
+        anchor = answer.locked.anchors[0]
+        here = Nearest(
+            text=f"{_tuple_text(answer)}: the newest release that fits",
+            command=command_for(request, f"{anchor.name}=={anchor.version}"),
+            gives_up="anchor",
+        )
+        nearest = (here, *self._other_target(request, ask, newest))
+        explanation = Explanation(headline=headline, refusals=refusals, nearest=nearest[:_NEAREST])
+        return NoTuple(headline, explanation=explanation, hint=here.command)
+
+    # reasons
+
+    def _admitted(self, ask: Ask) -> list[Release]:
+        """The anchor releases that a requirement admits, newest first; pre-releases only where nothing else matches."""
+        releases = self._solver.catalog.releases(ask.stack.anchor) or ()
+        specifier = ask.requirement.specifier
+        found = [item for item in releases if specifier.contains(item.version, prereleases=bool(specifier.prereleases))]
+        return found or [item for item in releases if specifier.contains(item.version, prereleases=True)]
+
+    def _refusals(self, request: Request, ask: Ask) -> Iterator[Refusal]:
+        """One refusal for each run of consecutive releases that the same facts rule out."""
+        name = str(ask.stack.anchor)
+        run: list[str] = []
+        last: tuple[Reason, ...] = ()
+        admitted = self._admitted(ask)
+        if not admitted:
+            yield Refusal(anchor=name, releases=(), reasons=self._reasons(request, {}))
+            return
+        for release in admitted:
+            reasons = self._reasons(request, {name: release.text})
+            if run and _signature(reasons, name, release.text) != _signature(last, name, run[-1]):
+                yield Refusal(anchor=name, releases=tuple(run), reasons=self._reasons(request, {name: run[0]}))
+                run = []
+            run.append(release.text)
+            last = reasons
+        yield Refusal(anchor=name, releases=tuple(run), reasons=self._reasons(request, {name: run[0]}))
+
+    def _reasons(self, request: Request, fixed: dict[str, str]) -> tuple[Reason, ...]:
+        """The chain for anchors held to one release each: on the Python that comes furthest."""
+        cuda = None if request.cuda in {PYPI, AUTO} else CudaTag(request.cuda)
+        best: tuple[Reason, ...] = ()
+        for python in self._solver.pythons(request):
+            outcome = Attempt(
+                catalog=self._solver.catalog,
+                facts=self._solver.facts,
+                request=request,
+                python=python,
+                cuda=cuda,
+                fixed=fixed,
+            ).run()
+            if not isinstance(outcome, Failure):
+                return self._asked_otherwise(request, fixed) or self._driver_reasons(request, str(outcome.cuda))
+            reasons = reasons_of(outcome)
+            best = best or reasons
+            if not final_kinds(reasons) & {ReasonKind.PYTHON}:
+                return reasons
+        return best
+
+    def _asked_otherwise(self, request: Request, fixed: dict[str, str]) -> tuple[Reason, ...]:
+        """Why a release that could serve was not taken: it is a pre-release, or yanked, and was not asked for by name."""
+        found = []
+        for ask in request.asks:
+            text = fixed.get(str(ask.stack.anchor), "")
+            release = self._solver.catalog.release(ask.stack.anchor, text)
+            if release is None:
+                continue
+            subject = f"{release.name} {release.text}"
+            if release.version.is_prerelease and not ask.requirement.specifier.prereleases:
+                text = f"{subject} is a pre-release, and is taken only when it is asked for"
+                found.append(Reason(kind=ReasonKind.PRE_RELEASE, subject=subject, text=text, evidence="PEP 440"))
+            elif release.yanked:
+                why = f": {release.yanked}" if isinstance(release.yanked, str) else ""
+                text = f"{subject} was yanked{why}"
+                found.append(Reason(kind=ReasonKind.YANKED, subject=subject, text=text, evidence="PEP 592"))
+        return tuple(found)
+
+    def _driver_reasons(self, request: Request, tag: str) -> tuple[Reason, ...]:
+        floor = self._solver.facts.least_driver(CudaTag(tag))
+        if not request.driver or runs(request.driver, floor):
+            return ()
+        text = f"{tag} needs NVIDIA driver {floor} or newer; this one is {request.driver}"
+        source = next((row.source for row in self._solver.facts.drivers if row.floor == floor), "")
+        return (Reason(kind=ReasonKind.DRIVER, subject=tag, text=text, evidence=source),)
+
+    @staticmethod
+    def _headline(request: Request, ask: Ask, refusals: tuple[Refusal, ...]) -> str:
+        releases = [text for refusal in refusals for text in refusal.releases]
+        name = str(ask.stack.anchor)
+        one = f"{name} {releases[0]}" if len(releases) == 1 else f"{name}{ask.requirement.specifier}"
+        kinds = [kind for refusal in refusals for kind in final_kinds(refusal.reasons)]
+        exists = "does not exist" if len(releases) == 1 else "does not exist in any release"
+        first = kinds[0] if kinds and len(set(kinds)) == 1 else None
+        if first is ReasonKind.PYTHON:
+            return f"{one} does not run on Python {request.python or 'any version that stackpin knows'}"
+        if first is ReasonKind.PLATFORM:
+            return f"{one} does not run on {request.platform}"
+        if first in {ReasonKind.PRE_RELEASE, ReasonKind.YANKED}:
+            return f"{one} was not asked for by its exact version"
+        tag = "with PyPI's own torch" if request.cuda in {PYPI, AUTO} else f"for {request.cuda}"
+        where = f" on Python {request.python}" if request.python else ""
+        machine = "" if request.platform.machine == "x86_64" else f" on {request.platform.machine}"
+        return f"{one} {exists} {tag}{where}{machine}"
+
+    # nearest answers
+
+    def _nearest(self, request: Request, ask: Ask, refusals: tuple[Refusal, ...]) -> Iterator[Nearest]:
+        """The nearest anchor on this target, then the same anchor on another tag, then on another Python or platform."""
+        found: list[Nearest] = []
+        admitted = [text for refusal in refusals for text in refusal.releases]
+        kinds = {kind for refusal in refusals for kind in final_kinds(refusal.reasons)}
+        if kinds and kinds <= {ReasonKind.PRE_RELEASE, ReasonKind.YANKED} and admitted:
+            yield self._exactly(request, ask, admitted[0])
+            return
+        found += self._other_release(request, ask, admitted)
+        if admitted:
+            found += self._other_tag(request, ask, admitted[0])
+            if kinds & _ELSEWHERE:
+                found += self._other_target(request, ask, admitted[0])
+        yield from found[:_NEAREST]
+
+    @staticmethod
+    def _exactly(request: Request, ask: Ask, text: str) -> Nearest:
+        requirement = f"{ask.stack.anchor}=={text}"
+        return Nearest(text=f"{ask.stack.anchor} {text}, asked for by name", command=command_for(request, requirement), gives_up="")
+
+    def _other_release(self, request: Request, ask: Ask, admitted: list[str]) -> list[Nearest]:
+        """The closest release that has a tuple on the very target: older ones first, then newer ones."""
+        releases = [item.text for item in self._solver.catalog.releases(ask.stack.anchor) or () if not item.version.is_prerelease]
+        if not releases or not admitted:
+            return []
+        oldest = releases.index(admitted[-1]) if admitted[-1] in releases else 0
+        newest = releases.index(admitted[0]) if admitted[0] in releases else 0
+        for text in (*releases[oldest + 1 :], *reversed(releases[:newest])):
+            fixed = {str(ask.stack.anchor): text}
+            answer = self._solver.answer(request, fixed)
+            if answer is not None and not self._driver_reasons(request, str(answer.locked.cuda)):
+                command = command_for(request, f"{ask.stack.anchor}=={text}")
+                return [Nearest(text=_tuple_text(answer), command=command, gives_up="anchor")]
+        return []
+
+    def _other_tag(self, request: Request, ask: Ask, text: str) -> list[Nearest]:
+        """The same release on the closest tag that it has a tuple for."""
+        facts = self._solver.facts
+        asked = cuda_order(CudaTag(request.cuda)) if request.cuda not in {PYPI, AUTO} else (0, 0)
+        tags = [tag for tag in facts.tags if tag not in {request.cuda, "cpu"}]
+        for tag in sorted(tags, key=lambda tag: (_distance(cuda_order(tag), asked), tag)):
+            if request.driver and not runs(request.driver, facts.least_driver(tag)):
+                continue
+            answer = self._solver.answer(with_cuda(request, tag), {str(ask.stack.anchor): text})
+            if answer is not None:
+                command = command_for(request, f"{ask.stack.anchor}=={text}", cuda=tag)
+                return [Nearest(text=_tuple_text(answer), command=command, gives_up="tag")]
+        return []
+
+    def _other_target(self, request: Request, ask: Ask, text: str) -> list[Nearest]:
+        """The same release where any Python and any glibc will do."""
+        free = replace(request, python="", platform=replace(request.platform, glibc=None))
+        answer = self._solver.answer(free, {str(ask.stack.anchor): text})
+        if answer is None:
+            return []
+        locked = answer.locked
+        pythons = f"Python {locked.pythons[0]} to {locked.pythons[-1]}" if locked.pythons else "another Python"
+        glibc = ".".join(map(str, locked.glibc))
+        command = command_for(request, f"{ask.stack.anchor}=={text}", python="", platform=f"linux-{request.platform.machine}")
+        return [
+            Nearest(
+                text=f"{_tuple_text(answer)}, on {pythons} with glibc {glibc} or newer",
+                command=command.replace(" --platform linux-x86_64", ""),
+                gives_up="target",
+            )
+        ]
+
+
+def _distance(one: tuple[int, int], other: tuple[int, int]) -> int:
+    return abs((one[0] - other[0]) * 10 + one[1] - other[1])
+
+
+def _tuple_text(answer: Answer) -> str:
+    locked = answer.locked
+    torch = locked.pin("torch")
+    anchors = " and ".join(f"{anchor.name} {anchor.version}".strip() for anchor in locked.anchors)
+    return f"{anchors} on {locked.cuda}" + (f", torch {torch.version}" if torch and str(torch.name) != anchors.split()[0] else "")
+
+
+def _signature(reasons: Iterable[Reason], anchor: str, version: str) -> tuple[tuple[str, str], ...]:
+    """What two releases' chains must share to be told as one: the same facts, the release's own number left out."""
+    return tuple((reason.kind.value, reason.text.replace(f"{anchor} {version}", anchor)) for reason in reasons)
+

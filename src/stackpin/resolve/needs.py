@@ -1,0 +1,93 @@
+"""The requirements and candidates that the resolver works with: packages, and the target as packages of its own.
+
+Python, platform and CUDA tag are identifiers like any other (``<python>`` …), so that what they refuse is a reason like any
+other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import SpecifierSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stackpin.model.build import Build
+    from stackpin.model.cuda import CudaTag
+    from stackpin.model.explanation import Reason
+    from stackpin.model.release import Release
+
+__all__ = ["CUDA", "PLATFORM", "PYTHON", "Candidate", "Need", "TargetCandidate", "TargetNeed"]
+
+PYTHON = "<python>"
+PLATFORM = "<platform>"
+CUDA = "<cuda>"
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Need:
+    """A requirement on a package. ``key`` is the name, with one extra in brackets where that is meant.
+
+    ``as_of`` is when the anchor that asks was uploaded (ISO 8601); ``line`` is the METADATA line, empty for a stack's own.
+    """
+
+    key: str
+    name: str
+    specifier: SpecifierSet = field(default_factory=SpecifierSet)
+    line: str = ""
+    parent: Release | None = None
+    as_of: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether the specifier admits one version only."""
+        return any(
+            item.operator == "===" or (item.operator == "==" and not item.version.endswith(".*")) for item in self.specifier
+        )
+
+    @property
+    def capped(self) -> bool:
+        """Whether the specifier has an upper bound."""
+        return any(item.operator in {"<", "<=", "==", "===", "~="} for item in self.specifier)
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class TargetNeed:
+    """A requirement on the target; ``accepts`` judges the target's value, ``reason`` says why it does not."""
+
+    key: str
+    accepts: Callable[[str], bool]
+    reason: Reason
+    parent: Release | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Candidate:
+    """One build of one release, or one extra of a release; without a build it carries the reason why it cannot serve."""
+
+    key: str
+    release: Release
+    build: Build | None = None
+    extra: str = ""
+    reason: Reason | None = None
+
+    @property
+    def name(self) -> str:
+        """The normalized name of the distribution."""
+        return self.release.name
+
+    @property
+    def tag(self) -> CudaTag | None:
+        """The CUDA tag that the build is tied to."""
+        return self.build.tag if self.build else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetCandidate:
+    """A value of the target: the Python, the platform, or a CUDA tag."""
+
+    key: str
+    value: str

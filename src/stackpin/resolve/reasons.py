@@ -1,0 +1,228 @@
+"""Why one anchor release has no tuple: from the clash that the resolver reports back to the lines that led to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
+
+from stackpin.model.explanation import Reason, ReasonKind
+from stackpin.model.stack import TORCH
+from stackpin.resolve.candidates import metadata_source
+from stackpin.resolve.needs import Need, TargetNeed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from stackpin.model.release import Release
+    from stackpin.resolve.attempt import Cause, Failure
+
+__all__ = ["final_kinds", "reasons_of"]
+
+_MANY = 3
+
+
+def reasons_of(failure: Failure) -> tuple[Reason, ...]:
+    """The chain for one failure, first cause first: who needs what, and at its end the fact that rules it out.
+
+    The failure should come from a run whose anchors were each held to one release.
+    """
+    ends: list[Reason] = []
+    targets = [cause for cause in failure.causes if isinstance(cause.need, TargetNeed)]
+    needs = [cause for cause in failure.causes if isinstance(cause.need, Need)]
+    ends += _target_reasons(targets, failure)
+    if not ends:
+        ends += _package_reasons(needs, failure)
+    return tuple(dict.fromkeys(ends))
+
+
+def _target_reasons(causes: Sequence[Cause], failure: Failure) -> list[Reason]:
+    """Reasons on the target (Python, platform, CUDA), each behind the trail that leads to the release that states it."""
+    by_package: dict[str, list[TargetNeed]] = {}
+    for cause in causes:
+        need = cause.need
+        if isinstance(need, TargetNeed) and need.parent is not None and not need.accepts(_value(need, failure)):
+            by_package.setdefault(need.parent.name, []).append(need)
+    if not by_package and causes and failure.attempt.cuda is None:
+        for cause in causes:
+            if isinstance(cause.need, TargetNeed) and cause.need.parent is not None:
+                by_package.setdefault(cause.need.parent.name, []).append(cause.need)
+    found: list[Reason] = []
+    for name, needs in by_package.items():
+        first = needs[0]
+        if first.parent is None:
+            continue
+        found += _trail(first.parent, failure)
+        versions = list(dict.fromkeys(need.parent.text for need in needs if need.parent is not None))
+        found.append(first.reason if len(versions) <= 1 else _folded(name, versions, first.reason))
+    return found
+
+
+def _value(need: TargetNeed, failure: Failure) -> str:
+    attempt = failure.attempt
+    if need.key == "<cuda>":
+        return str(attempt.cuda or "")
+    return attempt.python if need.key == "<python>" else str(attempt.request.platform)
+
+
+def _folded(name: str, versions: list[str], reason: Reason) -> Reason:
+    ordered = sorted(versions, key=Version)
+    text = f"no {name} release that could serve fits: {ordered[0]} to {ordered[-1]}, for one: {reason.text}"
+    return Reason(kind=reason.kind, subject=name, text=text, evidence=reason.evidence)
+
+
+def _trail(release: Release, failure: Failure) -> list[Reason]:
+    """The lines that lead from an anchor to a release, outermost first; empty for an anchor itself."""
+    anchors = failure.attempt.anchors
+    steps: list[Reason] = []
+    seen = {release.name}
+    while release.name not in anchors:
+        need = _asked_by(release, failure, seen)
+        if need is None or need.parent is None:
+            break
+        steps.insert(0, _requires(need, release, failure))
+        release = need.parent
+        seen.add(release.name)
+    return steps
+
+
+def _asked_by(release: Release, failure: Failure, seen: set[str]) -> Need | None:
+    """The strongest need that admits a release: an anchor's, an exact one, one with an upper bound, any."""
+    anchors = failure.attempt.anchors
+    found = [
+        need
+        for need in failure.seen.get(release.name, ())
+        if need.parent is not None
+        and need.parent.name not in seen
+        and need.specifier.contains(release.version, prereleases=True)
+    ]
+    found.sort(key=lambda need: (not need.exact, need.parent is None or need.parent.name not in anchors, not need.capped))
+    return found[0] if found else None
+
+
+def _requires(need: Need, release: Release, failure: Failure) -> Reason:
+    parent = need.parent
+    assert parent is not None  # noqa: S101 - callers pass needs that a release states
+    what = f"{release.name} {release.text}" if need.exact else f"{release.name} {need.specifier or '(any version)'}"
+    return Reason(
+        kind=ReasonKind.REQUIRES,
+        subject=f"{parent.name} {parent.text}",
+        text=f"{parent.name} {parent.text} needs {what}",
+        evidence=_evidence(need, failure),
+        detail=((str(release.name), release.text if need.exact else str(need.specifier)),),
+    )
+
+
+def _evidence(need: Need, failure: Failure) -> str:
+    if need.parent is None:
+        return "asked for"
+    return f"{need.line}  ({metadata_source(need.parent, failure.attempt.request.platform.machine)})"
+
+
+def _package_reasons(causes: Sequence[Cause], failure: Failure) -> list[Reason]:
+    """Reasons on a package: nothing matches what one side asks for, or two sides ask for different things."""
+    by_name: dict[str, list[Need]] = {}
+    for cause in causes:
+        if isinstance(cause.need, Need):
+            by_name.setdefault(cause.need.name, []).append(cause.need)
+    found: list[Reason] = []
+    for name, needs in by_name.items():
+        unique = list({(need.line, need.parent.text if need.parent else ""): need for need in needs}.values())
+        for need in unique[:_MANY]:
+            if need.parent is not None:
+                found += _trail(need.parent, failure)
+        found += _missing(name, unique, failure) or _clash(name, unique, failure)
+    return found
+
+
+def _missing(name: str, needs: Sequence[Need], failure: Failure) -> list[Reason]:
+    """Where a single need already matches nothing that may be taken: why."""
+    candidates = failure.attempt.candidates
+    for need in needs:
+        if next(iter(candidates.matching(need.key, [need])), None) is not None:
+            continue
+        matching = [item for item in candidates.releases(name) if need.specifier.contains(item.version, prereleases=True)]
+        step = _stated(need, failure)
+        if not matching:
+            return [*step, _no_release(name, need, failure)]
+        if all(item.yanked for item in matching):
+            why = matching[0].yanked
+            text = f"{name} {matching[0].text} was yanked" + (f": {why}" if isinstance(why, str) else "")
+            return [*step, Reason(kind=ReasonKind.YANKED, subject=f"{name} {matching[0].text}", text=text)]
+        if all(item.version.is_prerelease for item in matching):
+            names = ", ".join(item.text for item in matching[:_MANY])
+            text = f"only pre-releases of {name} match ({names}), and none was asked for"
+            return [*step, Reason(kind=ReasonKind.PRE_RELEASE, subject=name, text=text)]
+        return [*step, _undeclared(name, need, matching)]
+    return []
+
+
+def _stated(need: Need, failure: Failure) -> list[Reason]:
+    if need.parent is None:
+        return []
+    return [
+        Reason(
+            kind=ReasonKind.REQUIRES,
+            subject=f"{need.parent.name} {need.parent.text}",
+            text=f"{need.parent.name} {need.parent.text} needs {need.name} {need.specifier or '(any version)'}".replace(" ==", " "),
+            evidence=_evidence(need, failure),
+        )
+    ]
+
+
+def _no_release(name: str, need: Need, failure: Failure) -> Reason:
+    releases = failure.attempt.candidates.releases(name)
+    claimed = [row for row in failure.attempt.catalog.facts("index_builds") if row["package"] == name and row.get("claimed")]
+    if claimed:
+        row = claimed[0]
+        text = f"no index is known to carry {name} {need.specifier}".replace(" ==", " ")
+        text += f"; {row.get('find_links', '')} is said to have {row['claimed']}, which nobody could confirm"
+        return Reason(kind=ReasonKind.NO_RELEASE, subject=name, text=text, evidence=str(row.get("source", "")))
+    if not releases:
+        text = f"no index that stackpin knows has any release of {name}"
+    else:
+        text = f"no release of {name} matches {need.specifier} (the catalog has {releases[-1].text} to {releases[0].text})"
+    return Reason(kind=ReasonKind.NO_RELEASE, subject=name, text=text)
+
+
+def _undeclared(name: str, need: Need, matching: Sequence[Release]) -> Reason:
+    dated = [item for item in matching if item.uploaded]
+    oldest = dated[-1] if dated else None
+    parent = f"{need.parent.name} {need.parent.text}" if need.parent else "the request"
+    when = f"; the first that PyPI has, {oldest.text} of {oldest.uploaded[:10]}, came after {parent}" if oldest else ""
+    text = f"{name} floats: no release of it says which torch it is built for{when} of {need.as_of[:10]}"
+    return Reason(kind=ReasonKind.UNDECLARED, subject=name, text=text if when else text.removesuffix(f" of {need.as_of[:10]}"))
+
+
+def _clash(name: str, needs: Sequence[Need], failure: Failure) -> list[Reason]:
+    """Two or more sides ask for versions of one package that no release has in common."""
+    torch = {need.parent.name for need in needs if need.parent is not None and name == TORCH}
+    found: list[Reason] = []
+    by_parent: dict[str, list[Need]] = {}
+    for need in needs:
+        by_parent.setdefault(need.parent.name if need.parent else "", []).append(need)
+    for parent, stated in by_parent.items():
+        if len(stated) > _MANY and parent in torch:
+            versions = sorted((need.parent.text for need in stated if need.parent), key=Version)
+            found.append(
+                Reason(
+                    kind=ReasonKind.CONFLICT,
+                    subject=parent,
+                    text=f"{parent} {versions[0]} to {versions[-1]}: none of them accepts that {name}",
+                    evidence=_evidence(stated[0], failure),
+                )
+            )
+            continue
+        found += [_side(name, need, failure) for need in stated]
+    return found
+
+
+def _side(name: str, need: Need, failure: Failure) -> Reason:
+    who = f"{need.parent.name} {need.parent.text}" if need.parent else "the request"
+    text = f"{who} needs {name} {need.specifier or '(any version)'}".replace(" ==", " ")
+    return Reason(kind=ReasonKind.CONFLICT, subject=who, text=text, evidence=_evidence(need, failure))
+
+
+def final_kinds(reasons: Iterable[Reason]) -> set[ReasonKind]:
+    """The kinds of the facts that rule something out, the lines that merely lead there left aside."""
+    return {reason.kind for reason in reasons if reason.kind is not ReasonKind.REQUIRES}

@@ -1,0 +1,87 @@
+"""Which wheels of a release fit a Python and a platform, and what glibc they ask for (PEP 425, PEP 600)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from packaging import tags
+
+from stackpin.model.target import Platform, glibc_of_platform_tag
+
+if TYPE_CHECKING:
+    from stackpin.model.release import Release
+
+__all__ = ["Fit", "fit", "pythons_of"]
+
+_PLACE = "place"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """How a release meets a target.
+
+    ``wheel`` is whether some wheel fits; ``glibc`` is the least glibc that one of the fitting wheels needs. Where none fits,
+    ``python_fits`` and ``needs_glibc`` say what stood in the way: wheels for the Python exist, but for this glibc.
+    """
+
+    wheel: bool
+    glibc: tuple[int, int] = (0, 0)
+    python_fits: bool = False
+    needs_glibc: tuple[int, int] | None = None
+    source_only: bool = False
+
+
+@lru_cache(maxsize=None)
+def _interpreters(python: str) -> frozenset[tuple[str, str]]:
+    """The (interpreter, ABI) pairs that CPython ``python`` with the GIL accepts, platform left out."""
+    major, minor = (int(part) for part in python.split(".")[:2])
+    version = (major, minor)
+    abi = f"cp{major}{minor}"
+    found = {(tag.interpreter, tag.abi) for tag in tags.cpython_tags(version, abis=[abi], platforms=[_PLACE])}
+    found |= {(tag.interpreter, tag.abi) for tag in tags.compatible_tags(version, f"cp{major}{minor}", [_PLACE])}
+    return frozenset(found)
+
+
+@lru_cache(maxsize=None)
+def _split(compressed: str) -> tuple[frozenset[tuple[str, str]], tuple[str, ...]]:
+    """The (interpreter, ABI) pairs and the platform tags of a wheel's compressed tag set."""
+    interpreters, abis, platforms = compressed.split("-")
+    pairs = frozenset((one, abi) for one in interpreters.split(".") for abi in abis.split("."))
+    return pairs, tuple(platforms.split("."))
+
+
+@lru_cache(maxsize=None)
+def _glibc(compressed: str, machine: str) -> tuple[int, int] | None:
+    """The least glibc that a wheel's tags ask for on ``machine``; None where it is for another machine or system."""
+    found = [glibc for tag in _split(compressed)[1] if (glibc := glibc_of_platform_tag(tag, machine)) is not None]
+    return min(found, default=None)
+
+
+def fit(release: Release, python: str, platform: Platform) -> Fit:
+    """How the wheels of a release meet CPython ``python`` on ``platform``."""
+    wheels = [item.tags for item in release.files if item.is_wheel]
+    if not wheels:
+        return Fit(wheel=False, source_only=True)
+    accepted = _interpreters(python)
+    here = [tag for tag in wheels if _split(tag)[0] & accepted]
+    needs = [glibc for tag in here if (glibc := _glibc(tag, platform.machine)) is not None]
+    least = min(needs, default=None)
+    if least is None:
+        return Fit(wheel=False, python_fits=bool(here))
+    if platform.glibc is not None and least > platform.glibc:
+        return Fit(wheel=False, python_fits=True, needs_glibc=least)
+    return Fit(wheel=True, glibc=least, python_fits=True)
+
+
+def pythons_of(release: Release, platform: Platform) -> tuple[str, ...]:
+    """The CPython minors that a release's version-specific wheels for a machine name, oldest first."""
+    found = set()
+    for item in release.files:
+        if not item.is_wheel or _glibc(item.tags, platform.machine) is None:
+            continue
+        for interpreter, abi in _split(item.tags)[0]:
+            if interpreter.startswith("cp3") and abi == interpreter:
+                found.add(int(interpreter[3:]))
+    return tuple(f"3.{minor}" for minor in sorted(found))
