@@ -90,6 +90,10 @@ class CudaMember:
     runtime: bool
 
 
+#: Which column of an index build's row lists the versions that a machine has wheels of.
+_VERSIONS = {"x86_64": "versions", "aarch64": "versions_aarch64"}
+
+
 class Facts:
     """The fact tables of one catalog; each table is read when it is first asked for."""
 
@@ -125,6 +129,19 @@ class Facts:
             for row in reversed(self._torch_builds.get(version, []))
         }
         return tuple(builds[tag] for tag in sorted(builds, key=lambda tag: cuda_order(CudaTag(tag))))
+
+    def abi_breaks(self, tag: CudaTag) -> tuple[TorchBuild, ...]:
+        """The torch builds of a tag whose C++ ABI is known to differ from that of PyPI's build of the same version."""
+        found = []
+        for version in self._torch_builds:
+            builds = self.torch_builds(version)
+            own = next((build.cxx11_abi for build in builds if build.pypi), None)
+            found += [
+                build
+                for build in builds
+                if build.tag == tag and own is not None and build.cxx11_abi is not None and build.cxx11_abi != own
+            ]
+        return tuple(found)
 
     @cached_property
     def _family(self) -> list[Mapping[str, Any]]:
@@ -164,8 +181,8 @@ class Facts:
             found.setdefault(row["package"], []).append(row)
         return found
 
-    def index_builds(self, package: str, version: str) -> tuple[IndexBuild, ...]:
-        """The builds of one release that vendors' indexes are known to carry, in the order of the table."""
+    def index_builds(self, package: str, version: str, machine: str) -> tuple[IndexBuild, ...]:
+        """The builds of one release for ``machine`` that vendors' indexes are known to carry, in the order of the table."""
         return tuple(
             IndexBuild(
                 package=package,
@@ -177,7 +194,7 @@ class Facts:
                 checked=str(row.get("checked", "")),
             )
             for row in self._index_builds.get(package, ())
-            if version in row["versions"]
+            if version in row.get(_VERSIONS[machine], ())
         )
 
     def index_versions(self, package: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ class ReasonKind(str, Enum):
     NO_RELEASE = "no-such-release"
     CUDA_MAJOR = "other-cuda-major"
     SAME_LABEL = "same-label"
+    CXX_ABI = "cxx-abi"
     PYTHON = "python"
     PLATFORM = "platform"
     YANKED = "yanked"

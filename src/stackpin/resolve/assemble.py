@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stackpin.model.stack import Stack
     from stackpin.resolve.attempt import Attempt, Resolved
 
-__all__ = ["blocks_of", "bounds_of", "complete", "pins_of", "pythons_for", "sureness_of"]
+__all__ = ["blocks_of", "bounds_of", "complete", "is_pinned", "pins_of", "pythons_for", "sureness_of"]
 
 
 def complete(resolved: Resolved, attempt: Attempt) -> tuple[dict[str, Candidate], tuple[str, ...]]:
@@ -74,7 +74,7 @@ def pins_of(chosen: Mapping[str, Candidate], resolved: Resolved, request: Reques
     pins = []
     for name in order:
         candidate = chosen[name]
-        if name in context.facts.cuda_members and not _exact_need(resolved.needs.get(name, ()), request):
+        if not is_pinned(name, resolved, request):
             continue
         if candidate.release.index == "own":
             continue
@@ -181,7 +181,8 @@ def bounds_of(chosen: Mapping[str, Candidate], resolved: Resolved, request: Requ
     facts = resolved.context.facts
     bounds = []
     for name in sorted(set(chosen) & set(facts.cuda_members)):
-        if major is None or _exact_need(resolved.needs.get(name, ()), request) or facts.cuda_members[name].major is not None:
+        stated = resolved.needs.get(name, ())
+        if major is None or facts.cuda_members[name].major is not None or any(_holds_major(need, major) for need in stated):
             continue
         needs = [need for need in resolved.needs.get(name, ()) if need.parent is not None]
         needs.sort(key=lambda need: need.parent is None or need.parent.name not in {ask.stack.anchor for ask in request.asks})
@@ -195,6 +196,16 @@ def bounds_of(chosen: Mapping[str, Candidate], resolved: Resolved, request: Requ
             )
         )
     return tuple(bounds)
+
+
+def _holds_major(need: Need, major: int) -> bool:
+    """Whether a need already keeps a CUDA member below the next major and above the last."""
+    return need.exact or (need.capped and not need.specifier.contains(f"{major + 1}.0", prereleases=True))
+
+
+def is_pinned(name: str, resolved: Resolved, request: Request) -> bool:
+    """Whether a package of the resolution becomes a pin (an open CUDA member becomes a bound)."""
+    return name not in resolved.context.facts.cuda_members or _exact_need(resolved.needs.get(name, ()), request)
 
 
 def blocks_of(pins: Sequence[Pin], stacks: Iterable[Stack], facts: Facts) -> tuple[Block, ...]:

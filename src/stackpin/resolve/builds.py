@@ -112,7 +112,7 @@ def _unpaired(release: Release, context: Context) -> Choice:
 
 def _kernel_builds(release: Release, context: Context) -> Choice:
     fact = context.facts.kernel(release.name, release.version)
-    elsewhere = context.facts.index_builds(release.name, release.text)
+    elsewhere = context.facts.index_builds(release.name, release.text, context.platform.machine)
     tag = context.cuda
     found = [_labelled(build, release) for build in elsewhere if build.page and tag in {None, build.tag} and build.local]
     if not release.on_pypi:

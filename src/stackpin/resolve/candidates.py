@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
+    from stackpin.catalog.facts import TorchBuild
     from stackpin.model.build import Build
     from stackpin.resolve.context import Context
 
@@ -66,6 +67,7 @@ class Candidates:
         self.context = context
         self.anchors = anchors
         self._own = own or {}
+        self._breaks: tuple[TorchBuild, ...] | None = None
         self.newer_than: dict[str, Version] = {}
         self.stopped_by_python = False
         self._all: dict[str, tuple[Release, ...]] = {}
@@ -157,9 +159,33 @@ class Candidates:
         if candidate.build is not None and candidate.build.torch_series:
             series = SpecifierSet(f"=={candidate.build.torch_series}.*")
             found.append(Need(key=TORCH, name=TORCH, specifier=series, line=f"torch {series}", parent=release))
+        found += self._abi_needs(candidate)
         for extra in ("", *self._extras_in_force(release)):
             found += self._line_needs(release, extra)
         return found
+
+    def _abi_needs(self, candidate: Candidate) -> Iterator[Need]:
+        """Kernels on PyPI are compiled against PyPI's torch: not for a build of that torch with another C++ ABI."""
+        build, tag = candidate.build, self.context.cuda
+        if build is None or build.major is None or build.tag is not None or tag is None:
+            return
+        if candidate.name in self.context.facts.cuda_members:
+            return
+        release = candidate.release
+        for other in self._abi_breaks(tag):
+            reason = Reason(
+                kind=ReasonKind.CXX_ABI,
+                subject=f"{release.name} {release.text}",
+                text=f"torch {other.torch}+{tag} has C++ ABI {other.cxx11_abi}, PyPI's torch {other.torch}, which "
+                f"{release.name} {release.text} on PyPI is for, has another",
+                evidence=other.source,
+            )
+            yield Need(key=TORCH, name=TORCH, specifier=_not_this(other.torch), parent=release, reason=reason)
+
+    def _abi_breaks(self, tag: CudaTag) -> tuple[TorchBuild, ...]:
+        if self._breaks is None:
+            self._breaks = self.context.facts.abi_breaks(tag)
+        return self._breaks
 
     def _extras_in_force(self, release: Release) -> list[str]:
         """The extras of an anchor that are asked for, and those that they ask for in turn (``sglang[runtime_common]``)."""
@@ -274,6 +300,11 @@ def _split(key: str) -> tuple[str, str]:
 @lru_cache(maxsize=None)
 def _this_one(version: str) -> SpecifierSet:
     return SpecifierSet(f"==={version}")
+
+
+@lru_cache(maxsize=None)
+def _not_this(version: str) -> SpecifierSet:
+    return SpecifierSet(f"!={version}")
 
 
 def _never(_: str) -> bool:

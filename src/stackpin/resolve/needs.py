@@ -30,7 +30,8 @@ CUDA = "<cuda>"
 class Need:
     """A requirement on a package. ``key`` is the name, with one extra in brackets where that is meant.
 
-    ``as_of`` is when the anchor that asks was uploaded (ISO 8601); ``line`` is the METADATA line, empty for a stack's own.
+    ``as_of`` is when the anchor that asks was uploaded (ISO 8601); ``line`` is the METADATA line, empty for a stack's own;
+    ``reason`` stands for it where a fact other than metadata states the need.
     """
 
     key: str
@@ -39,7 +40,7 @@ class Need:
     line: str = ""
     parent: Release | None = None
     as_of: str = ""
-    also: tuple[str, ...] = ()
+    reason: Reason | None = None
 
     @property
     def exact(self) -> bool:

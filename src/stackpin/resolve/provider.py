@@ -53,7 +53,7 @@ class Provider(AbstractProvider["Wanted", "Given", str]):  # type: ignore[misc]
         """Which identifier to settle next: once a round for each open one.
 
         1. the Python and the platform, 2. the anchors in the order given, 3. torch, 4. the CUDA tag,
-        5. what is pinned exactly, 6. all else by name, 7. CUDA members.
+        5. what is pinned exactly, 6. CUDA members, 7. what took part in the last clash, 8. all else by name.
         """
         base = identifier.partition("[")[0]
         if identifier in {PYTHON, PLATFORM}:
@@ -64,10 +64,12 @@ class Provider(AbstractProvider["Wanted", "Given", str]):  # type: ignore[misc]
             return (2, 0, identifier)
         if identifier == CUDA:
             return (3, 0, identifier)
+        if any(isinstance(item.requirement, Need) and item.requirement.exact for item in information[identifier]):
+            return (4, 0, identifier)
         if base in self._candidates.context.facts.cuda_members:
-            return (6, 0, identifier)
-        exact = any(isinstance(item.requirement, Need) and item.requirement.exact for item in information[identifier])
-        return (4 if exact else 5, 0, identifier)
+            return (5, 0, identifier)
+        clashed = any(identifier in {item.requirement.key, getattr(item.parent, "key", "")} for item in backtrack_causes)
+        return (6 if clashed else 7, 0, identifier)
 
     def find_matches(
         self,

@@ -33,7 +33,24 @@ def reasons_of(failure: Failure) -> tuple[Reason, ...]:
     ends += _target_reasons(targets, failure)
     if not ends:
         ends += _package_reasons(needs, failure)
+    ends += _dead_pins(failure)
     return tuple(dict.fromkeys(ends))
+
+
+def _dead_pins(failure: Failure) -> list[Reason]:
+    """Every exact pin of an anchor that no index can meet, whether or not the clash at hand was about it."""
+    found: list[Reason] = []
+    attempt = failure.attempt
+    stated = {need.line: need for needs in failure.seen.values() for need in needs if need.exact and need.line}
+    for need in stated.values():
+        if need.parent is None or need.parent.name not in attempt.anchors or need.key != need.name:
+            continue
+        candidates = list(attempt.candidates.matching(need.key, [need]))
+        if not candidates:
+            found += _missing(need.name, [need], failure)
+        elif candidates[0].reason is not None and candidates[0].reason.kind is ReasonKind.NO_RELEASE:
+            found += [*_stated(need, failure), candidates[0].reason]
+    return found
 
 
 def _target_reasons(causes: Sequence[Cause], failure: Failure) -> list[Reason]:
@@ -218,6 +235,8 @@ def _clash(name: str, needs: Sequence[Need], failure: Failure) -> list[Reason]:
 
 
 def _side(name: str, need: Need, failure: Failure) -> Reason:
+    if need.reason is not None:
+        return need.reason
     who = f"{need.parent.name} {need.parent.text}" if need.parent else "the request"
     text = f"{who} needs {name} {need.specifier or '(any version)'}".replace(" ==", " ")
     return Reason(kind=ReasonKind.CONFLICT, subject=who, text=text, evidence=_evidence(need, failure))

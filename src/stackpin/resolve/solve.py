@@ -17,7 +17,7 @@ from stackpin.model.cuda import CudaTag, cuda_order
 from stackpin.model.locked import Anchor, LockedTuple
 from stackpin.model.request import AUTO, PYPI
 from stackpin.model.stack import TORCH
-from stackpin.resolve.assemble import blocks_of, bounds_of, complete, pins_of, pythons_for, sureness_of
+from stackpin.resolve.assemble import blocks_of, bounds_of, complete, is_pinned, pins_of, pythons_for, sureness_of
 from stackpin.resolve.attempt import Attempt, Resolved, own_release
 from stackpin.resolve.chosen import how_chosen
 from stackpin.resolve.wheels import fit, pythons_of
@@ -107,7 +107,7 @@ class Solver:
             outcome = attempt.run()
             if isinstance(outcome, Resolved) and (best is None or self._newer(outcome, best, request)):
                 best, found = outcome, attempt
-            if best is not None and (self._is_newest(best, request) or not attempt.candidates.stopped_by_python):
+            if not attempt.candidates.stopped_by_python or (best is not None and self._is_newest(best, request)):
                 break
         return self._answer(best, found) if best is not None and found is not None else None
 
@@ -152,7 +152,9 @@ class Solver:
         chosen, notes = complete(resolved, attempt)
         request = attempt.request
         pins = pins_of(chosen, resolved, request)
+        bounds = bounds_of(chosen, resolved, request)
         pythons = self.known_pythons(request)
+        chosen = {name: item for name, item in chosen.items() if is_pinned(name, resolved, request)}
         if not request.python:
             served = pythons_for(chosen, attempt, pythons, resolved.cuda)
         else:
@@ -163,7 +165,7 @@ class Solver:
         locked = LockedTuple(
             anchors=tuple(self._anchor(ask, resolved, attempt) for ask in request.asks),
             pins=pins,
-            bounds=bounds_of(chosen, resolved, request),
+            bounds=bounds,
             blocks=blocks_of(pins, [ask.stack for ask in request.asks], self.facts),
             cuda=resolved.cuda,
             platform=request.platform,
