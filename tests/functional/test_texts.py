@@ -1,0 +1,48 @@
+"""Every example in the README and the pages runs as it stands: Python blocks, and commands that need no network."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+__all__: list[str] = []
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+#: Words of a command that asks the index, runs uv, or takes longer than an example should.
+ELSEWHERE = ("catalog update", "catalog verify", "--closure", "--all")
+#: The one example that shows a refusal.
+REFUSED = "stackpin compile sglang==0.4.7 --cuda cu124"
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """Page and text of each fenced block of a language."""
+    fence = re.compile(rf"^```{language}\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+    return [(page.name, text) for page in PAGES for text in fence.findall(page.read_text(encoding="utf-8"))]
+
+
+def commands() -> list[str]:
+    """Every line of a shell block that is a stackpin command, once."""
+    lines = [line for _, text in blocks("sh") for line in text.splitlines() if line.startswith("stackpin ")]
+    return [line for line in dict.fromkeys(lines) if not any(words in line for words in ELSEWHERE)]
+
+
+@pytest.mark.parametrize("line", commands())
+def test_a_command_in_the_texts_works(line: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "stackpin", *shlex.split(line)[1:]]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (10 if line == REFUSED else 0, False), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("page", "code"), blocks("python"), ids=[f"{page}-{i}" for i, (page, _) in enumerate(blocks("python"))]
+)
+def test_a_program_in_the_texts_works(page: str, code: str, tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{page}: {done.stderr}"
+    assert done.stdout
