@@ -24,7 +24,7 @@ _WIDTH = 10
 @click.option("--gpu", metavar="ARCH", envvar="STACKPIN_GPU", help="Judge for this GPU (sm_90), not this machine's.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def command(python: str | None, driver: str | None, gpu: str | None, *, as_json: bool) -> None:
-    r"""Show the driver and the CUDA tags that it runs, the GPUs, the platform, and the installed torch with its tag.
+    """Show the driver and the CUDA tags that it runs, the GPUs, the platform, and the installed torch with its tag.
 
     torch is never imported; its files are read.
 

@@ -1,0 +1,252 @@
+"""``stackpin compile`` and ``path``: from arguments and settings to a tuple, a constraints file, or the whole tree."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from stackpin.catalog.facts import Facts
+from stackpin.catalog.loader import Catalog
+from stackpin.catalog.stacks import Stacks
+from stackpin.emit.constraints import IndexStyle, Options, command_words, constraints_text
+from stackpin.errors import UnknownName, UsageError
+from stackpin.model.build import Sureness
+from stackpin.model.cuda import parse_cuda_tag
+from stackpin.model.request import AUTO, PYPI, Ask, Request
+from stackpin.model.settings import Settings
+from stackpin.model.target import parse_platform
+from stackpin.resolve.solve import Solver
+
+if TYPE_CHECKING:
+    from stackpin.model.locked import LockedTuple
+
+__all__ = ["Compiled", "Job", "Workshop", "compile_job", "notes_of"]
+
+_PYTHON = re.compile(r"(\d+\.\d+)(?:\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What one ``compile`` is asked for, as typed; empty texts stand for the defaults."""
+
+    requirements: tuple[str, ...]
+    cuda: str = ""
+    python: str = ""
+    platform: str = ""
+    driver: str = ""
+    gpu: str = ""
+    index_style: str = IndexStyle.FIND_LINKS.value
+    prefer_builds: bool = False
+    closure: bool = False
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """A tuple, the file that it makes, and what the person should know beside it."""
+
+    locked: LockedTuple
+    text: str
+    notes: tuple[str, ...]
+
+
+class Workshop:
+    """The catalog, its facts, its stacks and a solver, opened once for any number of jobs.
+
+    :param settings: the settings in force.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The embedded catalog with the user's own folder over it."""
+        return Catalog.open(Path(self.settings.catalog) if self.settings.catalog else None)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """The fact tables."""
+        return Facts(self.catalog)
+
+    @cached_property
+    def stacks(self) -> Stacks:
+        """The catalog's stacks and the user's own."""
+        return Stacks(self.catalog, self.settings.stacks)
+
+    @cached_property
+    def solver(self) -> Solver:
+        """The solver over them."""
+        return Solver(self.catalog, self.facts)
+
+    def request(self, job: Job) -> Request:
+        """A job as a request.
+
+        :raises UsageError: for a requirement or a Python that does not parse.
+        :raises UnknownName: for a package, tag or platform that is not known.
+        """
+        asks, members = self._asks(job.requirements)
+        cuda = job.cuda or self.settings.cuda or PYPI
+        return Request(
+            asks=asks,
+            members=members,
+            cuda=cuda if cuda in {PYPI, AUTO} else parse_cuda_tag(cuda, self.facts.tags),
+            python=_python_of(job.python) if job.python else "",
+            platform=parse_platform(job.platform or "linux-x86_64"),
+            driver=job.driver or self.settings.driver,
+            gpu=job.gpu or self.settings.gpu,
+            prefer_builds=job.prefer_builds,
+            allow=tuple(canonicalize_name(name) for name in (*job.allow, *self.settings.allow)),
+        )
+
+    def _asks(self, texts: tuple[str, ...]) -> tuple[tuple[Ask, ...], tuple[Requirement, ...]]:
+        """Requirements on anchors, and requirements on members of the stacks that those name."""
+        parsed = [(text, _requirement(text)) for text in texts]
+        if not parsed:
+            raise UsageError("nothing to compile was named", expected="a requirement such as 'sglang==0.4.*'")
+        anchors = [(text, item) for text, item in parsed if self._is_anchor(item.name)]
+        held = {name for _, item in anchors for name in self.stacks.find(item.name).members}
+        rest = [(text, item) for text, item in parsed if not self._is_anchor(item.name)]
+        for _, item in rest:
+            if canonicalize_name(item.name) not in held:
+                self.stacks.find(item.name)
+                raise UnknownName(f"{item.name} is no member of the stacks asked for", expected=", ".join(sorted(held)))
+        first = anchors[:1] if _torch_is_member(anchors, held) else anchors
+        narrowed = [item for text, item in anchors if (text, item) not in first] + [item for _, item in rest]
+        asks = tuple(Ask(stack=self.stacks.find(item.name), requirement=item, text=text) for text, item in first)
+        return asks, tuple(narrowed)
+
+    def _is_anchor(self, name: str) -> bool:
+        key = canonicalize_name(name)
+        return any(key in {stack.anchor, canonicalize_name(stack.name)} for stack in self.stacks.by_name.values())
+
+
+def _torch_is_member(anchors: list[tuple[str, Requirement]], held: set[str]) -> bool:
+    """Whether a further requirement (``torch>=2.6`` beside ``sglang``) narrows a member rather than naming a stack."""
+    return len(anchors) > 1 and all(canonicalize_name(item.name) in held for _, item in anchors[1:])
+
+
+def _requirement(text: str) -> Requirement:
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        fixed = re.sub(r"(?<=[\w\]])\s*=(?=\d)", "==", text)
+        hint = f"'{fixed}'" if fixed != text else ""
+        raise UsageError(
+            "a requirement does not parse",
+            got=f"{text!r}: {str(error).splitlines()[0]}",
+            expected="a PEP 508 requirement such as sglang, 'sglang==0.4.*' or 'sglang[all]>=0.5,<0.6'",
+            hint=f"did you mean {hint}" if hint else "",
+        ) from error
+
+
+def _python_of(text: str) -> str:
+    """The minor version that ``--python`` names: a version, or what an interpreter says of itself."""
+    match = _PYTHON.fullmatch(text.removeprefix("cp"))
+    if match:
+        return match[1]
+    import os  # noqa: PLC0415 - only where an interpreter is named
+
+    from stackpin.effects.interpreter import ask_interpreter, find_interpreter  # noqa: PLC0415
+    from stackpin.effects.process import LocalProcesses  # noqa: PLC0415
+
+    found = ask_interpreter(find_interpreter(text, os.environ, Path.cwd()), LocalProcesses())
+    return ".".join(found.version.split(".")[:2])
+
+
+def compile_job(job: Job, workshop: Workshop, *, version: str) -> Compiled:
+    """Solve one job and write its file as text.
+
+    :param version: stackpin's own version, for the header.
+    :raises NoTuple: where no tuple satisfies the job.
+    """
+    request = workshop.request(job)
+    notes: list[str] = []
+    if request.cuda == AUTO and not request.driver:
+        request, notes = _with_driver_here(request)
+    style = _style_of(job.index_style)
+    locked = workshop.solver.solve(request)
+    command = command_words(
+        job.requirements,
+        str(locked.cuda),
+        python=request.python,
+        platform="" if str(request.platform) == "linux-x86_64" else str(request.platform),
+        index_style="" if style is IndexStyle.FIND_LINKS else style.value,
+    )
+    command += " --prefer-builds" * job.prefer_builds + " --closure" * job.closure
+    options = Options(style=style, mirrors=workshop.settings.mirrors, command=command, version=version)
+    if job.closure:
+        locked = _closed(locked, request, constraints_text(locked, options), workshop)
+    text = constraints_text(locked, options)
+    return Compiled(locked=locked, text=text, notes=(*notes, *notes_of(locked, request)))
+
+
+def _style_of(text: str) -> IndexStyle:
+    try:
+        return IndexStyle(text)
+    except ValueError as error:
+        raise UnknownName(
+            f"there is no index style {text!r}", expected=", ".join(style.value for style in IndexStyle)
+        ) from error
+
+
+def _with_driver_here(request: Request) -> tuple[Request, list[str]]:
+    """The request with this machine's driver; without one ``auto`` is ``pypi``, and a note will say what it needs."""
+    from stackpin.app.detect import detect  # noqa: PLC0415 - only for auto
+
+    found = detect(None, None, None)
+    if found.driver is not None:
+        return replace(request, driver=found.driver.version), []
+    return replace(request, cuda=PYPI), ["no NVIDIA driver was found here: PyPI's own build was taken"]
+
+
+def _closed(locked: LockedTuple, request: Request, text: str, workshop: Workshop) -> LockedTuple:
+    """The tuple with everything else that the anchor needs, as ``uv pip compile`` resolves it under the tuple."""
+    from datetime import datetime, timedelta  # noqa: PLC0415
+
+    from stackpin.app.closure import closure  # noqa: PLC0415
+
+    anchor, ask = locked.anchors[0], request.asks[0]
+    extras = sorted({*ask.requirement.extras, *([anchor.extra] if anchor.extra else [])})
+    requirement = f"{anchor.name}{'[' + ','.join(extras) + ']' if extras else ''}=={anchor.version}"
+    day = datetime.fromisoformat(anchor.uploaded[:10]) + timedelta(days=7)
+    python = request.python or locked.pythons[-1]
+    mirror = workshop.settings.mirrors.get("pypi")
+    pins = closure(text, requirement, python, request.platform, f"{day.date()}", index_url=mirror)
+    held = {str(pin.name) for pin in locked.pins} | {"pip"}
+    return replace(locked, closure=tuple((name, found) for name, found in pins if canonicalize_name(name) not in held))
+
+
+def notes_of(locked: LockedTuple, request: Request) -> tuple[str, ...]:
+    """What a person should know beside the file: the extra that the kernels need, what is not proven, what was passed over."""
+    notes = []
+    for anchor, ask in zip(locked.anchors, request.asks, strict=True):
+        asked = {canonicalize_name(extra) for extra in ask.requirement.extras}
+        if anchor.extra and not asked & {canonicalize_name(anchor.extra), canonicalize_name("all")}:
+            notes.append(
+                f"plain {anchor.name} {anchor.version} installs no torch and no kernels: "
+                f"install {anchor.name}[{anchor.extra}]"
+            )
+        if not ask.requirement.specifier and "newest release " in f"{anchor.chosen} ".replace("newest release  ", ""):
+            notes.append(f"{anchor.name} {anchor.version} is {anchor.chosen}")
+    notes += [
+        f"{pin.name} {pin.full_version} is not proven for {locked.cuda}: {pin.note}"
+        for pin in locked.pins
+        if pin.build.sureness is Sureness.UNPROVEN
+    ]
+    notes += [
+        f"{pin.name} {pin.full_version} was not verified against its index"
+        for pin in locked.pins
+        if not pin.build.verified
+    ]
+    if request.cuda == PYPI and locked.driver:
+        notes.append(f"{locked.cuda} needs NVIDIA driver {locked.driver} or newer")
+    notes += [f"{name} is set free (allow)" for name in request.allow]
+    return (*notes, *locked.notes)
+

@@ -1,0 +1,89 @@
+"""Reading the settings that are in force: environment first, then the nearest file, then the user's own folder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stackpin.effects.files import LocalFiles
+from stackpin.parse.settings import environment_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stackpin.model.settings import Settings
+    from stackpin.model.stack import Stack
+
+__all__ = ["load_settings", "merged"]
+
+_TABLE = b"stackpin"
+
+
+def load_settings(environ: Mapping[str, str], cwd: Path) -> Settings:
+    """The settings in force in a folder.
+
+    :raises InputUnreadable: where a settings file is no TOML.
+    :raises UsageError: for an unknown key or a value of the wrong type.
+    """
+    settings = environment_settings(environ)
+    for path in _files(environ, cwd):
+        raw = LocalFiles().read(path)
+        if raw is None or (path.name == "pyproject.toml" and _TABLE not in raw):
+            continue
+        settings = merged(settings, _from_file(raw, path))
+    return settings
+
+
+def _files(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
+    """The nearest project file that speaks of stackpin, then the user's own."""
+    for folder in (cwd, *cwd.parents):
+        for name in ("stackpin.toml", "pyproject.toml"):
+            path = folder / name
+            if path.is_file():
+                yield path
+                break
+        else:
+            continue
+        break
+    home = environ.get("XDG_CONFIG_HOME") or (f"{environ['HOME']}/.config" if environ.get("HOME") else "")
+    if home:
+        yield Path(home) / "stackpin" / "stackpin.toml"
+
+
+def _from_file(raw: bytes, path: Path) -> Settings:
+    from stackpin.parse.settings import parse_table, table_settings  # noqa: PLC0415 - only where there is a file
+
+    table, project = parse_table(raw, str(path), own_file=path.name == "stackpin.toml")
+    settings = table_settings(table, str(path))
+    stacks = tuple(_stacks(table.get("stacks", {}), project, str(path)))
+    if settings.catalog:
+        settings = replace(settings, catalog=str(path.parent / settings.catalog))
+    return replace(settings, stacks=stacks)
+
+
+def _stacks(tables: Mapping[str, Any], project: Mapping[str, Any], where: str) -> Iterator[Stack]:
+    from packaging.utils import canonicalize_name  # noqa: PLC0415
+
+    from stackpin.catalog.stacks import user_stack  # noqa: PLC0415
+
+    own = canonicalize_name(str(project.get("name", "")))
+    for name, table in sorted(tables.items()):
+        requires = project.get("dependencies", []) if canonicalize_name(str(table.get("anchor", ""))) == own else []
+        yield user_stack(name, table, f"{where} [tool.stackpin.stacks.{name}]", requires)
+
+
+def merged(near: Settings, far: Settings) -> Settings:
+    """Two sources as one: what the nearer one says stands, mirrors and stacks of both count."""
+    return replace(
+        near,
+        stack=near.stack or far.stack,
+        cuda=near.cuda or far.cuda,
+        driver=near.driver or far.driver,
+        gpu=near.gpu or far.gpu,
+        allow=near.allow or far.allow,
+        mirrors={**far.mirrors, **near.mirrors},
+        catalog=near.catalog or far.catalog,
+        stacks=(*near.stacks, *far.stacks),
+        sources={**far.sources, **near.sources},
+    )

@@ -1,0 +1,123 @@
+"""The entry point: commands by name, each imported when it is called, and errors as text with the contract's exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from stackpin.errors import StackpinError
+
+__all__ = ["cli", "main"]
+
+#: Command → module and attribute. Importing a command imports what it needs; ``--help`` of the group needs none of it.
+_COMMANDS = {
+    "catalog": ("stackpin.cli.catalog", "catalog", "The facts: how old, bring up to date, re-read, show."),
+    "compile": ("stackpin.cli.compile", "compile_command", "Solve, and write one constraints file or the whole tree."),
+    "detect": ("stackpin.cli.detect", "command", "Driver, GPUs, platform, Python, installed torch and its tag."),
+    "path": ("stackpin.cli.compile", "path_command", "The name of the ready-made file inside this installation."),
+}
+
+
+class _Lazy(click.Group):
+    """A group that knows its commands by name and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All command names, sorted."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None where there is none."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in sorted(_COMMANDS.items())])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's own, with the near miss where the name is unknown."""
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in _COMMANDS:
+            import difflib  # noqa: PLC0415 - only on the way to an error
+
+            near = next(iter(difflib.get_close_matches(name, _COMMANDS, n=1)), "")
+            ctx.fail(f"there is no command {name!r}" + (f"; did you mean {near}" if near else ""))
+        return super().resolve_command(ctx, args)
+
+
+def _color(ctx: click.Context, _: click.Parameter, value: str) -> None:
+    import os  # noqa: PLC0415 - already imported by click
+
+    if value == "always":
+        ctx.color = True
+    elif value == "never" or os.environ.get("NO_COLOR"):
+        ctx.color = False
+
+
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's callback
+    if value and not ctx.resilient_parsing:
+        from stackpin.version import VERSION  # noqa: PLC0415
+
+        click.echo(f"stackpin {VERSION}")
+        ctx.exit()
+
+
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Shell completion: eval \"$(_STACKPIN_COMPLETE=bash_source stackpin)\" (zsh_source, fish_source).",
+)
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    callback=_color,
+    expose_value=False,
+    is_eager=True,
+    help="Colour the output (default: where it is a terminal).",
+)
+@click.option("--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Show the version.")
+def cli() -> None:
+    """One locked tuple of torch, triton and kernels, for pip and uv to obey.
+
+    \b
+    Examples:
+      stackpin compile 'sglang==0.4.*' --cuda cu124
+      stackpin catalog show torch
+      stackpin detect
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and leave with the contract's exit code."""
+    try:
+        sys.exit(cli.main(args=args, prog_name="stackpin", standalone_mode=False) or 0)
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except StackpinError as error:
+        _show(error, args if args is not None else sys.argv[1:])
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+
+
+def _show(error: StackpinError, args: list[str]) -> Any:
+    from stackpin.cli.render import as_json, error_document, error_text  # noqa: PLC0415
+
+    if "--json" in args:
+        click.echo(as_json(error_document(error)))
+    click.echo(error_text(error), err=True)

@@ -1,0 +1,73 @@
+"""Options that mean the same everywhere, and where a command gets its settings from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stackpin.model.settings import Settings
+
+__all__ = ["index_options", "output_options", "settings_here", "target_options"]
+
+_Command = TypeVar("_Command", bound="Callable[..., Any]")
+
+
+def settings_here() -> Settings:
+    """The settings that are in force in the current folder."""
+    from stackpin.app.settings import load_settings  # noqa: PLC0415 - not needed for --help
+
+    return load_settings(os.environ, Path.cwd())
+
+
+def target_options(command: _Command) -> _Command:
+    """``--cuda``, ``--python``, ``--platform``, ``--driver``, ``--gpu``."""
+    for option in reversed(
+        (
+            click.option("--cuda", metavar="TAG", help="CUDA tag (cu124, cpu), pypi (default) or auto."),
+            click.option("--python", metavar="PYTHON", help="Python version (3.11) or interpreter; default: any."),
+            click.option(
+                "--platform", metavar="PLATFORM", help="linux-x86_64 (default, any glibc) or manylinux_2_28_x86_64."
+            ),
+            click.option("--driver", metavar="VERSION", help="Judge for this NVIDIA driver, not this machine's."),
+            click.option("--gpu", metavar="ARCH", help="Judge for this GPU (sm_90), not this machine's."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def index_options(command: _Command) -> _Command:
+    """``--index-style``, ``--prefer-builds``, ``--allow``."""
+    for option in reversed(
+        (
+            click.option(
+                "--index-style",
+                metavar="STYLE",
+                default="find-links",
+                help="How another index is named: find-links (default) or extra-index-url.",
+            ),
+            click.option("--prefer-builds", is_flag=True, help="Take the tag's own labelled builds where PyPI's would do."),
+            click.option("--allow", multiple=True, metavar="NAME", help="Set a member free; repeatable."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def output_options(command: _Command) -> _Command:
+    """``--json``, ``-q``, ``-v``."""
+    for option in reversed(
+        (
+            click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
+            click.option("-q", "--quiet", is_flag=True, help="No notes on stderr."),
+            click.option("-v", "--verbose", is_flag=True, help="More evidence."),
+        )
+    ):
+        command = option(command)
+    return command
