@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 from stackpin.app.catalog_folder import CatalogFolder
 from stackpin.app.catalog_state import ShowReport, StatusReport, release_facts, status_of
+from stackpin.app.settings import load_settings
 from stackpin.catalog.loader import EMBEDDED, Catalog
 from stackpin.effects.clock import SystemClock
 from stackpin.effects.files import LocalFiles
@@ -20,7 +21,7 @@ from stackpin.errors import CatalogGap, IndexFailed, InputUnreadable, StackpinEr
 from stackpin.parse.package_list import PackageRule, parse_package_list
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from stackpin.app.catalog_update import ProjectReport
     from stackpin.app.catalog_verify import Difference
@@ -80,9 +81,9 @@ class Silent:
         """Nothing."""
 
 
-def catalog_directory(environ: Mapping[str, str]) -> Path:
-    """The folder that is meant where none is named: STACKPIN_CATALOG, else the one that is embedded in stackpin."""
-    named = environ.get("STACKPIN_CATALOG", "")
+def catalog_directory() -> Path:
+    """The folder that is meant where none is named: the user's setting (STACKPIN_CATALOG), else the embedded one."""
+    named = load_settings(os.environ, Path.cwd()).catalog
     return Path(named) if named else EMBEDDED
 
 
@@ -114,7 +115,7 @@ def status(*, directory: Path | None = None) -> StatusReport:
     :raises CatalogGap: when the folder is no catalog.
     :raises CatalogDamaged: when a file is cut or altered.
     """
-    directory = directory or catalog_directory(os.environ)
+    directory = directory or catalog_directory()
     return status_of(CatalogFolder(directory, LocalFiles(), SystemClock()), SystemClock())
 
 
@@ -124,7 +125,7 @@ def show(package: str, version: str | None = None, *, directory: Path | None = N
     :raises UnknownName: when the catalog does not cover the package.
     :raises CatalogGap: when it has no rows of it, or no such release.
     """
-    directory = directory or catalog_directory(os.environ)
+    directory = directory or catalog_directory()
     catalog = Catalog.open(None if directory == EMBEDDED else directory)
     covered = tuple(str(rule.name) for rule in package_rules(directory))
     return release_facts(catalog, package, version, covered=covered)
@@ -160,7 +161,7 @@ def update(
     from stackpin.app.update_memory import UpdateMemory
 
     started = time.monotonic()
-    directory = directory or catalog_directory(os.environ)
+    directory = directory or catalog_directory()
     rules = _chosen(package_rules(directory), packages)
     folder = CatalogFolder(directory, LocalFiles(), SystemClock())
     with open_index(index_url, settings) as session:
@@ -173,6 +174,8 @@ def update(
             optional=index_url is not None and not packages,
         )
         reports, failures = run.run(rules)
+        if not packages:
+            run.drop_others(rules)
         traffic = session.http.traffic
     if failures:
         raise _joined(failures)
@@ -208,7 +211,7 @@ def verify(
     from stackpin.app.catalog_verify import sample as choose
     from stackpin.app.index_session import open_index
 
-    directory = directory or catalog_directory(os.environ)
+    directory = directory or catalog_directory()
     state = status(directory=directory)
     folder = CatalogFolder(directory, LocalFiles(), SystemClock())
     rules = _chosen(package_rules(directory), packages)

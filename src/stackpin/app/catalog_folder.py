@@ -102,6 +102,13 @@ class CatalogFolder:
         self._files.write(self.root / _MANIFEST, dump_manifest(with_files(manifest, files, today=self._clock.today())))
         return not whole
 
+    def drop(self, project: str) -> None:
+        """Take a package out: the manifest first, so that it never names a file that is gone."""
+        manifest = self._manifest_or_none()
+        files = {name: entry for name, entry in manifest["files"].items() if name != _name(project)}
+        self._files.write(self.root / _MANIFEST, dump_manifest(with_files(manifest, files, today=self._clock.today())))
+        self._files.remove(self._path(project))
+
     def _manifest_or_none(self) -> dict[str, Any]:
         """The manifest, or an empty one in place of a damaged one, which :meth:`put` then replaces file by file."""
         try:

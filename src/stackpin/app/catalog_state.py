@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["PackageStatus", "ReleaseFacts", "ShowReport", "StatusReport", "release_facts", "status_of"]
 
 _TORCH = "torch"
+_MACHINES = ("x86_64", "aarch64")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,9 +164,10 @@ def _find(releases: tuple[Release, ...], name: str, version: str) -> Release:
 
 def _facts(catalog: Catalog, name: str, release: Release) -> ReleaseFacts:
     facts = Facts(catalog)
+    builds = [build for machine in _MACHINES for build in facts.index_builds(name, release.text, machine)]
     return ReleaseFacts(
         release=release,
         torch_builds=facts.torch_builds(release.text) if name == _TORCH else (),
         kernel=facts.kernel(name, release.version),
-        index_builds=facts.index_builds(name, release.text),
+        index_builds=tuple(dict.fromkeys(builds)),
     )

@@ -73,6 +73,14 @@ class CatalogUpdate:
         self.reporter.end()
         return tuple(reports), tuple(failures)
 
+    def drop_others(self, rules: tuple[PackageRule, ...]) -> None:
+        """Take out the packages that the list does not name any more."""
+        covered = {str(rule.name) for rule in rules}
+        for project in self.folder.projects():
+            if project not in covered:
+                self.folder.drop(project)
+                self.reporter.note(f"{project}: taken out, for packages.toml does not name it")
+
     def _known(self, rule: PackageRule) -> tuple[ReleaseRow, ...]:
         """The rows that can be trusted; a damaged file is none, and is read again."""
         if self.refresh:

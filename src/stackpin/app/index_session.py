@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stackpin.app.settings import load_settings
 from stackpin.effects.http import IndexHttp
-from stackpin.effects.pip_config import mirrors_of, pypi_of
+from stackpin.effects.pip_config import pypi_of
 from stackpin.effects.workers import ThreadWorkers
 from stackpin.parse.web_address import without_credentials
 from stackpin.ports import HttpSettings
@@ -40,10 +42,10 @@ def index_label(index_url: str | None) -> str:
 def open_index(index_url: str | None, settings: HttpSettings | None) -> Iterator[IndexSession]:
     """Open an index, PyPI (or what stands for it) where none is named; mirrors and certificates are the user's.
 
-    :raises UsageError: when STACKPIN_MIRRORS cannot be understood.
+    :raises UsageError: when the mirrors in the user's settings cannot be understood.
     """
     settings = settings or HttpSettings()
-    mirrors = {**mirrors_of(os.environ), **settings.mirrors}
+    mirrors = {**load_settings(os.environ, Path.cwd()).mirrors, **settings.mirrors}
     place = pypi_of(os.environ, mirrors=mirrors, certificates=settings.certificates)
     prefixes = {prefix: url for prefix, url in mirrors.items() if prefix != _PYPI}
     settings = replace(settings, mirrors=prefixes, certificates=place.certificates)

@@ -8,12 +8,10 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stackpin.errors import UsageError
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["IndexPlace", "mirrors_of", "pypi_of"]
+__all__ = ["IndexPlace", "pypi_of"]
 
 _PYPI = "pypi"
 
@@ -27,36 +25,17 @@ class IndexPlace:
     certificates: str = ""
 
 
-def mirrors_of(environ: Mapping[str, str]) -> dict[str, str]:
-    """STACKPIN_MIRRORS as a mapping from address prefix (or ``pypi``) to address.
-
-    :raises UsageError: when a pair has no ``=``.
-    """
-    found = {}
-    for pair in filter(None, (part.strip() for part in environ.get("STACKPIN_MIRRORS", "").split(","))):
-        name, equals, url = pair.partition("=")
-        if not equals or not url:
-            raise UsageError(
-                "a mirror that is no pair",
-                where="STACKPIN_MIRRORS",
-                got=name,
-                expected="PREFIX=URL or pypi=URL, comma-separated",
-            )
-        found[name.strip()] = url.strip()
-    return found
-
-
 def pypi_of(environ: Mapping[str, str], *, mirrors: Mapping[str, str], certificates: str = "") -> IndexPlace:
     """The index that stands for PyPI.
 
     Asks ``pip config list`` once (a third of a second), unless a mirror and the certificates are known already.
     """
     if _PYPI in mirrors and certificates:
-        return IndexPlace(url=mirrors[_PYPI], source="STACKPIN_MIRRORS", certificates=certificates)
+        return IndexPlace(url=mirrors[_PYPI], source="the mirror named pypi", certificates=certificates)
     configured = _pip_settings(environ)
     certificates = certificates or configured.get("cert", "")
     if _PYPI in mirrors:
-        return IndexPlace(url=mirrors[_PYPI], source="STACKPIN_MIRRORS", certificates=certificates)
+        return IndexPlace(url=mirrors[_PYPI], source="the mirror named pypi", certificates=certificates)
     if configured.get("index-url"):
         return IndexPlace(url=configured["index-url"], source="pip's configuration", certificates=certificates)
     import pypi_simple

@@ -61,7 +61,9 @@ def speaks_for(metadata: CoreMetadata, *, project: str, version: Version) -> boo
         own = Version(metadata.version)
     except InvalidVersion:
         return False
-    return canonicalize_name(metadata.name) == canonicalize_name(project) and Version(own.public) == Version(version.public)
+    return canonicalize_name(metadata.name) == canonicalize_name(project) and Version(own.public) == Version(
+        version.public
+    )
 
 
 def _format_version(text: str) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A catalog that covers ``demo``, and an empty index that stands for PyPI."""
     folder = tmp_path / "catalog"
     folder.mkdir()
+    monkeypatch.chdir(tmp_path)
     with IndexServer() as index:
         monkeypatch.setenv("STACKPIN_MIRRORS", f"pypi={index.url}")
         desk = Desk(folder=folder, index=index)

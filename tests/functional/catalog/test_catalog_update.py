@@ -322,6 +322,30 @@ def test_only_the_named_packages_are_asked_for(desk: Desk) -> None:
     assert desk.index.paths("/simple/") == ["/simple/other/"]
 
 
+def test_a_package_that_the_list_names_no_more_is_taken_out(desk: Desk) -> None:
+    desk.cover("demo", "other")
+    desk.release("1.0")
+    desk.release("1.0", name="other")
+    desk.update()
+    desk.cover("demo")
+    desk.update(packages=("demo",))
+    assert "releases/other.jsonl" in desk.everything()
+    desk.update()
+    assert "releases/other.jsonl" not in desk.everything()
+    assert [package.name for package in status(directory=desk.folder).packages] == ["demo"]
+    assert desk.notes.notes == ["other: taken out, for packages.toml does not name it"]
+
+
+def test_a_mirror_of_the_file_host_is_used_and_named_nowhere(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = desk.release("1.0")
+    desk.index.file_root = "https://files.example"
+    mirrors = f"pypi={desk.index.url},https://files.example/={desk.index.root}/"
+    monkeypatch.setenv("STACKPIN_MIRRORS", mirrors)
+    desk.update()
+    assert f"/files/{file}" in desk.index.paths()
+    assert "127.0.0.1" not in (desk.folder / "releases" / "demo.jsonl").read_text()
+
+
 def test_a_package_that_is_not_covered_is_refused_with_the_near_miss(desk: Desk) -> None:
     with pytest.raises(UnknownName) as caught:
         desk.update(packages=("dem0",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import httpx
@@ -83,5 +84,6 @@ def test_a_netrc_that_says_nothing_is_none(tmp_path: Path, content: str | None) 
     assert netrc_lookup({"NETRC": str(path)})("https://h/") is None
 
 
-def test_without_the_library_the_keyring_has_nothing() -> None:
+def test_without_the_library_the_keyring_has_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)  # what Python takes for "cannot be imported"
     assert keyring_lookup("https://h/", "") is None

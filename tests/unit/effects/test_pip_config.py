@@ -6,26 +6,11 @@ import os
 from typing import TYPE_CHECKING
 
 import pypi_simple
-import pytest
 
-from stackpin.effects.pip_config import IndexPlace, mirrors_of, pypi_of
-from stackpin.errors import UsageError
+from stackpin.effects.pip_config import IndexPlace, pypi_of
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def test_mirrors_are_pairs_by_prefix() -> None:
-    text = " pypi=http://m/simple , https://a/whl=http://m/whl?x=1,"
-    assert mirrors_of({"STACKPIN_MIRRORS": text}) == {"pypi": "http://m/simple", "https://a/whl": "http://m/whl?x=1"}
-    assert mirrors_of({}) == {}
-
-
-@pytest.mark.parametrize("text", ["http://mirror", "pypi="])
-def test_a_mirror_that_is_no_pair_is_refused(text: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        mirrors_of({"STACKPIN_MIRRORS": text})
-    assert (caught.value.exit_code, caught.value.where) == (2, "STACKPIN_MIRRORS")
 
 
 def test_a_mirror_stands_before_pip() -> None:
