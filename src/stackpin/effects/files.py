@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from typing import TYPE_CHECKING
 
 from stackpin.errors import FileUnwritable, InputUnreadable
@@ -37,6 +36,8 @@ class LocalFiles:
 
         :raises FileUnwritable: when that fails; the old file is then still there.
         """
+        import tempfile  # noqa: PLC0415 - readers need not pay for it
+
         beside = ""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
