@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.version import Version
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["CudaMember", "Driver", "Facts", "IndexBuild", "KernelFact", "LookAlike", "TorchBuild"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TorchBuild:
+class TorchBuild(NamedTuple):
     """One CUDA build of one torch release, on the index of its tag."""
 
     torch: str
@@ -32,8 +30,7 @@ class TorchBuild:
     checked: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KernelFact:
+class KernelFact(NamedTuple):
     """Which CUDA major the wheels of a range of releases load, and the toolkit's ``major.minor`` where it is known."""
 
     package: str
@@ -43,8 +40,7 @@ class KernelFact:
     checked: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexBuild:
+class IndexBuild(NamedTuple):
     """A build of a member on a vendor's index; an empty ``label`` is the very version label that PyPI's file has."""
 
     package: str
@@ -61,8 +57,7 @@ class IndexBuild:
         return self.label.lstrip("+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Driver:
+class Driver(NamedTuple):
     """The least driver that runs a CUDA major, and the one that came with a toolkit."""
 
     cuda: str
@@ -71,8 +66,7 @@ class Driver:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookAlike:
+class LookAlike(NamedTuple):
     """A distribution that writes into the import package of ``member``."""
 
     distribution: str
@@ -81,8 +75,7 @@ class LookAlike:
     evidence: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CudaMember:
+class CudaMember(NamedTuple):
     """A distribution whose major is CUDA's; ``major`` is None where its own version says it."""
 
     name: str

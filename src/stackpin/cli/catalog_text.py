@@ -209,9 +209,9 @@ def show_json(report: ShowReport) -> str:
         ]
     else:
         document["release"] = _release_json(report.facts.release)
-        document["torch_builds"] = [asdict(build) for build in report.facts.torch_builds]
-        document["kernel"] = asdict(report.facts.kernel) if report.facts.kernel else None
-        document["index_builds"] = [asdict(build) for build in report.facts.index_builds]
+        document["torch_builds"] = [build._asdict() for build in report.facts.torch_builds]
+        document["kernel"] = report.facts.kernel._asdict() if report.facts.kernel else None
+        document["index_builds"] = [build._asdict() for build in report.facts.index_builds]
     return _json(document)
 
 

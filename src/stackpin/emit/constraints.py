@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.model.build import Channel
 from stackpin.model.stack import TORCH
@@ -33,14 +32,13 @@ class IndexStyle(str, Enum):
     EXTRA_INDEX_URL = "extra-index-url"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(NamedTuple):
     """Choices of the emitter. ``mirrors`` rewrites URLs by prefix; ``command`` is the line that rebuilds the file."""
 
-    style: IndexStyle = IndexStyle.FIND_LINKS
     mirrors: Mapping[str, str]
     command: str
     version: str
+    style: IndexStyle = IndexStyle.FIND_LINKS
 
 
 def title_of(locked: LockedTuple) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +10,6 @@ from stackpin.model.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pragma: no cover - the same parser under its older name
-    import tomli as tomllib
 
 __all__ = ["Table", "environment_settings", "parse_table", "table_settings"]
 
@@ -59,10 +53,17 @@ def parse_table(raw: bytes, where: str, *, own_file: bool) -> tuple[Table, Table
     :param own_file: whether the file is a ``stackpin.toml``, whose top level is the table itself.
     :raises InputUnreadable: where the bytes are no TOML.
     """
+    if sys.version_info >= (3, 11):
+        import tomllib  # noqa: PLC0415 - four milliseconds that only a settings file is worth
+    else:  # pragma: no cover - the same parser under its older name
+        import tomli as tomllib  # noqa: PLC0415
+
     try:
         document = tomllib.loads(raw.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputUnreadable("a settings file is not TOML", where=where, got=str(error), expected="TOML 1.0") from error
+        raise InputUnreadable(
+            "a settings file is not TOML", where=where, got=str(error), expected="TOML 1.0"
+        ) from error
     if own_file:
         return document, {}
     tool = document.get("tool", {})
@@ -78,6 +79,8 @@ def table_settings(table: Table, where: str) -> Settings:
     """
     unknown = sorted(set(table) - _KEYS)
     if unknown:
+        import difflib  # noqa: PLC0415 - only on the way to an error
+
         near = next(iter(difflib.get_close_matches(unknown[0], sorted(_KEYS), n=1)), "")
         raise UsageError(
             f"a setting that stackpin does not know: {unknown[0]}",
@@ -89,7 +92,9 @@ def table_settings(table: Table, where: str) -> Settings:
     lists = {key: _list(table, key, where) for key in _LISTS}
     mirrors = table.get("mirrors", {})
     if not isinstance(mirrors, dict) or not all(isinstance(value, str) for value in mirrors.values()):
-        raise UsageError("mirrors is not a table of addresses", where=where, got=repr(mirrors), expected='{ "FROM" = "TO" }')
+        raise UsageError(
+            "mirrors is not a table of addresses", where=where, got=repr(mirrors), expected='{ "FROM" = "TO" }'
+        )
     sources = {key: where for key in table if key != "stacks"}
     return Settings(**texts, **lists, mirrors=mirrors, sources=sources)  # type: ignore[arg-type]
 

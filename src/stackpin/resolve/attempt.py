@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep, Resolver
 
+from stackpin.model.cuda import CudaTag
 from stackpin.model.release import Release
+from stackpin.resolve.agreement import disagreeing
 from stackpin.resolve.candidates import Candidates
 from stackpin.resolve.context import Context
 from stackpin.resolve.needs import CUDA, Candidate, Need, TargetCandidate, TargetNeed
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
     from stackpin.catalog.facts import Facts
     from stackpin.catalog.loader import Catalog
-    from stackpin.model.cuda import CudaTag
     from stackpin.model.request import Ask, Request
 
 __all__ = ["Attempt", "Cause", "Failure", "Resolved", "own_release"]
@@ -30,27 +31,27 @@ __all__ = ["Attempt", "Cause", "Failure", "Resolved", "own_release"]
 _MAX_ROUNDS = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """One side of a clash: a need and the release that states it (None for what was asked for)."""
 
     need: Need | TargetNeed
     parent: Release | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
-    """A resolution: the candidate of each package, the tag, and every need that was stated of each package."""
+class Resolved(NamedTuple):
+    """A resolution: the candidate of each package, the tag, and every need that was stated of each package.
+
+    ``first_clash`` is what stood in the way of the first anchor release that was tried, where it was not taken.
+    """
 
     candidates: Mapping[str, Candidate]
     cuda: CudaTag
     needs: Mapping[str, tuple[Need, ...]]
     context: Context
-    extras: tuple[str, ...] = ()
+    first_clash: tuple[Cause, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(NamedTuple):
     """No resolution: the needs that clash, and all needs that were stated on the way."""
 
     causes: tuple[Cause, ...]
@@ -108,19 +109,40 @@ class Attempt:
         return frozenset(str(ask.stack.anchor) for ask in self.request.asks)
 
     def run(self) -> Resolved | Failure:
-        """Resolve. A few milliseconds where the newest anchor serves; more where many are ruled out."""
+        """Resolve. A few milliseconds where the newest anchor serves; more where many are ruled out.
+
+        An open member that contradicts the others on an outside package is left out, and the run repeated.
+        """
+        while True:
+            outcome = self._run()
+            if isinstance(outcome, Failure):
+                return outcome
+            stranger = disagreeing(outcome.candidates, self._open(outcome), self.candidates.context)
+            if not stranger:
+                return outcome
+            self.candidates.left_out.add((stranger, outcome.candidates[stranger].release.text))
+
+    def _open(self, outcome: Resolved) -> list[str]:
+        """The members of a resolution that nothing pins exactly: another release of them could be taken."""
+        return [
+            name
+            for name in outcome.candidates
+            if name not in self.anchors and not any(need.exact for need in outcome.needs.get(name, ()))
+        ]
+
+    def _run(self) -> Resolved | Failure:
         order = [str(ask.stack.anchor) for ask in self.request.asks]
         tags = sorted(self.facts.tags)
         provider = Provider(self.candidates, order, tags)
-        resolver = Resolver(provider, BaseReporter())
+        reporter = _FirstClash()
+        resolver = Resolver(provider, reporter)
         try:
             result = resolver.resolve(list(self._roots()), max_rounds=_MAX_ROUNDS)
         except ResolutionImpossible as error:
-            causes = tuple(Cause(item.requirement, _release(item.parent)) for item in error.causes)
-            return Failure(causes=causes, seen=provider.seen, attempt=self)
+            return Failure(causes=_causes(error.causes), seen=provider.seen, attempt=self)
         except ResolutionTooDeep:
             return Failure(causes=(), seen=provider.seen, attempt=self)
-        return self._resolved(result.mapping, provider.seen)
+        return self._resolved(result.mapping, provider.seen, reporter.causes)
 
     def _roots(self) -> Iterable[Need | TargetNeed]:
         for ask in self.request.asks:
@@ -139,7 +161,9 @@ class Attempt:
         name = canonicalize_name(requirement.name)
         return Need(key=name, name=name, specifier=requirement.specifier, line=str(requirement))
 
-    def _resolved(self, mapping: Mapping[str, object], seen: Mapping[str, list[Need]]) -> Resolved:
+    def _resolved(
+        self, mapping: Mapping[str, object], seen: Mapping[str, list[Need]], first_clash: tuple[Cause, ...]
+    ) -> Resolved:
         chosen = {key: item for key, item in mapping.items() if isinstance(item, Candidate) and not item.extra}
         cuda = mapping.get(CUDA)
         tag = cuda.value if isinstance(cuda, TargetCandidate) else self.cuda
@@ -147,10 +171,29 @@ class Attempt:
         needs = {
             name: tuple(need for need in seen.get(name, ()) if _stands(need, texts)) for name in chosen
         }
-        extras = tuple(key for key, item in mapping.items() if isinstance(item, Candidate) and item.extra)
         return Resolved(
-            candidates=chosen, cuda=tag, needs=needs, context=self.candidates.context, extras=extras  # type: ignore[arg-type]
+            candidates=chosen,
+            cuda=CudaTag(str(tag)),
+            needs=needs,
+            context=self.candidates.context,
+            first_clash=first_clash,
         )
+
+
+class _FirstClash(BaseReporter):  # type: ignore[misc]
+    """Remembers the first clash of a run: what the newest anchor release failed on."""
+
+    def __init__(self) -> None:
+        self.causes: tuple[Cause, ...] = ()
+
+    def resolving_conflicts(self, causes: Iterable[Any]) -> None:
+        """Called by resolvelib for each clash."""
+        if not self.causes:
+            self.causes = _causes(causes)
+
+
+def _causes(items: Iterable[Any]) -> tuple[Cause, ...]:
+    return tuple(Cause(item.requirement, _release(item.parent)) for item in items)
 
 
 def _extras(ask: Ask) -> tuple[str, ...]:

@@ -6,8 +6,7 @@ tag's, else a build that a vendor's index labels for the tag. What no fact speak
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.model.build import Build, Channel, Sureness
 from stackpin.model.cuda import CPU, CudaTag, cuda_major, cuda_order, tag_of_toolkit, toolkit_of
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Choice", "builds_of", "spoken"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(NamedTuple):
     """The builds of a release that may serve, best first; where there is none, the reason."""
 
     builds: tuple[Build, ...] = ()

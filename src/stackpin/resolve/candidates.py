@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -41,6 +40,8 @@ def within_days(uploaded: str, as_of: str, days: int = GRACE_DAYS) -> bool:
     """Whether something was uploaded not later than ``days`` after ``as_of`` (both ISO 8601); False where unknown."""
     if not uploaded or not as_of:
         return not as_of
+    from datetime import datetime, timedelta  # noqa: PLC0415 - only where dates decide
+
     limit = datetime.fromisoformat(as_of[:19]) + timedelta(days=days)
     return datetime.fromisoformat(uploaded[:19]) <= limit
 
@@ -57,6 +58,7 @@ class Candidates:
     :param anchors: the anchors with the extras in force; an anchor is never taken by date, and its extras are part of it.
     :param own: releases that stand for a user's own project.
 
+    ``left_out`` names releases of open members that disagree with the rest on an outside package.
     ``newer_than`` narrows anchors to releases above a version. ``stopped_by_python`` tells whether some candidate did not
     fit the Python or the platform: only then can another Python give a newer answer.
     """
@@ -68,11 +70,13 @@ class Candidates:
         self.anchors = anchors
         self._own = own or {}
         self._breaks: tuple[TorchBuild, ...] | None = None
+        self.left_out: set[tuple[str, str]] = set()
         self.newer_than: dict[str, Version] = {}
         self.stopped_by_python = False
         self._all: dict[str, tuple[Release, ...]] = {}
         self._built: dict[str, tuple[Candidate, ...]] = {}
         self._passing: dict[tuple[str, str], frozenset[str]] = {}
+        self._spelled: dict[str, frozenset[str]] = {}
 
     def releases(self, name: str) -> tuple[Release, ...]:
         """Every release of a package that the catalog or a fact about another index knows, newest first."""
@@ -101,6 +105,8 @@ class Candidates:
         exact = any(need.exact for need in wanted)
         sets = [self._admitted(name, need.specifier) for need in wanted]
         passed = [release for release in self.releases(name) if all(release.text in admitted for admitted in sets)]
+        if self.left_out:
+            passed = [release for release in passed if (name, release.text) not in self.left_out]
         if name in self.newer_than:
             passed = [release for release in passed if release.version > self.newer_than[name]]
         finals = [release for release in passed if not release.version.is_prerelease]
@@ -114,12 +120,22 @@ class Candidates:
         """The versions that a specifier admits, pre-releases included; worked out once."""
         key = (name, str(specifier))
         if key not in self._passing:
-            self._passing[key] = frozenset(
-                release.text
-                for release in self.releases(name)
-                if specifier.contains(release.version, prereleases=True)
-            )
+            one = key[1].lstrip("=") if key[1].startswith("==") else ""
+            if one in self._texts(name):
+                self._passing[key] = frozenset({one})
+            else:
+                self._passing[key] = frozenset(
+                    release.text
+                    for release in self.releases(name)
+                    if specifier.contains(release.version, prereleases=True)
+                )
         return self._passing[key]
+
+    def _texts(self, name: str) -> frozenset[str]:
+        """The versions of a package as their rows spell them: an exact pin on one of them admits just that one."""
+        if name not in self._spelled:
+            self._spelled[name] = frozenset(release.text for release in self.releases(name))
+        return self._spelled[name]
 
     def _ordered(self, name: str, usable: list[Release], needs: list[Need], *, exact: bool) -> list[Release]:
         """Newest first; for an open member those that declare their torch, then contemporaries that declare nothing."""

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from stackpin.model.cuda import cuda_major
 from stackpin.model.explanation import ReasonKind
-from stackpin.resolve.attempt import Attempt, Failure
-from stackpin.resolve.reasons import final_kinds, reasons_of
+from stackpin.resolve.needs import CUDA, PLATFORM, PYTHON, TargetNeed
 
 if TYPE_CHECKING:
     from stackpin.model.request import Ask
@@ -25,11 +24,8 @@ def series_of(ask: Ask) -> str:
     return match[1] if match else ""
 
 
-def how_chosen(ask: Ask, newest: str, resolved: Resolved, attempt: Attempt) -> str:
-    """Why this release: asked for, the newest, or the newest for which a tuple exists on the target.
-
-    Runs the resolver once more where a newer release was passed over, to name what stood in its way.
-    """
+def how_chosen(ask: Ask, newest: str, resolved: Resolved) -> str:
+    """Why this release: asked for, the newest, or the newest for which a tuple exists on the target."""
     release = resolved.candidates[str(ask.stack.anchor)].release
     if ask.stack.requires:
         return "your own project"
@@ -39,30 +35,26 @@ def how_chosen(ask: Ask, newest: str, resolved: Resolved, attempt: Attempt) -> s
     what = f"the newest {series} release" if series else "the newest release"
     if not series and ask.requirement.specifier:
         what = f"the newest release that matches {ask.requirement.specifier}"
-    return what if release.text == newest else f"{what} {_which(ask, newest, resolved, attempt)}"
+    return what if release.text == newest else f"{what} {_which(resolved)}"
 
 
-def _which(ask: Ask, newest: str, resolved: Resolved, attempt: Attempt) -> str:
-    """A clause that tells the chosen release from the newest one."""
-    fixed = {str(ask.stack.anchor): newest}
-    outcome = Attempt(
-        catalog=attempt.catalog,
-        facts=attempt.facts,
-        request=attempt.request,
-        python=attempt.python,
-        cuda=attempt.cuda,
-        fixed=fixed,
-    ).run()
-    kinds = final_kinds(reasons_of(outcome)) if isinstance(outcome, Failure) else set()
-    tag = resolved.cuda
+def _which(resolved: Resolved) -> str:
+    """A clause that tells the chosen release from the newest one, by what the newest one failed on."""
+    tag, context = resolved.cuda, resolved.context
+    values = {CUDA: str(tag), PYTHON: context.python, PLATFORM: str(context.platform)}
+    kinds = {
+        cause.need.reason.kind
+        for cause in resolved.first_clash
+        if isinstance(cause.need, TargetNeed) and not cause.need.accepts(values[cause.need.key])
+    }
     match min(kinds, default=None, key=list(ReasonKind).index):
         case ReasonKind.NO_BUILD:
             return f"whose torch is built for {tag}"
         case ReasonKind.CUDA_MAJOR | ReasonKind.SAME_LABEL:
             return f"whose kernels can be had for CUDA {cuda_major(tag)}"
         case ReasonKind.PYTHON:
-            return f"for Python {attempt.python}"
+            return f"for Python {context.python}"
         case ReasonKind.PLATFORM:
-            return f"for {attempt.request.platform}"
+            return f"for {context.platform}"
         case _:
             return f"that has a {tag} tuple"

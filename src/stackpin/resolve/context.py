@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -17,6 +17,7 @@ from stackpin.model.target import marker_environment
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
 
     from stackpin.catalog.facts import Facts
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Context", "Line", "applies", "parsed", "torch_line"]
 
+_BOUND = re.compile(r"^[^;]*[<>=~!]")
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -41,8 +43,7 @@ def _name_of(line: str) -> NormalizedName:
     return canonicalize_name(match[1]) if match else canonicalize_name("")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One Requires-Dist line with the requirement in it."""
 
     text: str
@@ -108,6 +109,15 @@ class Context:
             here = self.applies(text)
             if (here and not extra) or (extra and not here and self.applies(text, extra)):
                 yield Line(text, parsed(text), name)
+
+    def outside(self, release: Release) -> list[tuple[str, SpecifierSet]]:
+        """What a release demands of packages that are not tracked: those lines without an extra that bound a version."""
+        found = []
+        for text in release.requires(self.platform.machine):
+            if not _BOUND.search(text) or "extra" in text or _name_of(text) in self.tracked or not self.applies(text):
+                continue
+            found.append((str(_name_of(text)), parsed(text).specifier))
+        return found
 
     def pypi_tag(self, torch: Release) -> CudaTag | None:
         """The CUDA tag of PyPI's build of a torch release on this machine, from its own METADATA; None where unread.

@@ -7,7 +7,7 @@ other.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.specifiers import SpecifierSet
 
@@ -86,8 +86,7 @@ class Candidate:
         return self.build.tag if self.build else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetCandidate:
+class TargetCandidate(NamedTuple):
     """A value of the target: the Python, the platform, or a CUDA tag."""
 
     key: str

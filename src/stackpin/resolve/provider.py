@@ -11,7 +11,7 @@ from stackpin.model.stack import TORCH
 from stackpin.resolve.needs import CUDA, PLATFORM, PYTHON, Candidate, Need, TargetCandidate, TargetNeed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from resolvelib.structs import RequirementInformation
 
@@ -76,8 +76,11 @@ class Provider(AbstractProvider["Wanted", "Given", str]):  # type: ignore[misc]
         identifier: str,
         requirements: Mapping[str, Iterator[Wanted]],
         incompatibilities: Mapping[str, Iterator[Given]],
-    ) -> Iterable[Given]:
-        """All candidates that meet the requirements, best first; called when a requirement is added."""
+    ) -> Iterable[Given] | Callable[[], Iterator[Given]]:
+        """The candidates that meet the requirements, best first; called when a requirement is added.
+
+        Packages' candidates are made one by one as the resolver asks for them.
+        """
         wanted = list(requirements[identifier])
         excluded = list(incompatibilities[identifier])
         if identifier in _TARGET:
@@ -89,7 +92,7 @@ class Provider(AbstractProvider["Wanted", "Given", str]):  # type: ignore[misc]
             ]
         needs = [need for need in wanted if isinstance(need, Need)]
         refused = {id(candidate) for candidate in excluded}
-        return [item for item in self._candidates.matching(identifier, needs) if id(item) not in refused]
+        return lambda: (item for item in self._candidates.matching(identifier, needs) if id(item) not in refused)
 
     def _target(self, identifier: str) -> Iterable[TargetCandidate]:
         context = self._candidates.context

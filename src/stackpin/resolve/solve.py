@@ -6,8 +6,7 @@ The anchor's release is chosen first, then the tag. Where nothing serves, :mod:`
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.version import Version
 
@@ -37,8 +36,7 @@ def runs(driver: str, floor: str) -> bool:
     return not floor or Version(driver) >= Version(floor)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """A tuple with the run that found it."""
 
     locked: LockedTuple
@@ -59,12 +57,12 @@ class Solver:
         :raises NoTuple: where there is none; its ``explanation`` has the reasons and the nearest answers.
         :raises CatalogGap: where the catalog has no release that matches an anchor's requirement at all.
         """
-        from stackpin.resolve.explain import Explainer  # noqa: PLC0415 - only a refusal needs it
-
         for ask in request.asks:
             self._refuse_unmatched(ask)
         answer = self._solve_auto(request) if request.cuda == AUTO and request.driver else self.answer(request)
         if answer is None:
+            from stackpin.resolve.explain import Explainer  # noqa: PLC0415 - only a refusal needs it
+
             raise Explainer(self).refusal(request)
         drifted = self._drifted(request, answer)
         if drifted is not None:
@@ -186,7 +184,7 @@ class Solver:
             name=ask.stack.anchor,
             version="" if own_release(ask) else release.text,
             request=ask.text,
-            chosen="" if attempt.fixed else how_chosen(ask, self.newest(ask), resolved, attempt),
+            chosen="" if attempt.fixed else how_chosen(ask, self.newest(ask), resolved),
             uploaded=release.uploaded,
             extra=extra,
         )
@@ -209,12 +207,12 @@ class Solver:
 
     def _drifted(self, request: Request, answer: Answer) -> NoTuple | None:
         """A bare anchor name asks for the newest: refuse to walk back because of the Python or the glibc without a word."""
-        from stackpin.resolve.explain import Explainer  # noqa: PLC0415
-
         if not (request.python or request.platform.glibc) or self._is_newest(answer.resolved, request):
             return None
         if any(ask.requirement.specifier for ask in request.asks):
             return None
+        from stackpin.resolve.explain import Explainer  # noqa: PLC0415 - only a refusal needs it
+
         return Explainer(self).drift(request, answer)
 
 

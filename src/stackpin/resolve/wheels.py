@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging import tags
 
@@ -18,8 +17,7 @@ __all__ = ["Fit", "fit", "pythons_of"]
 _PLACE = "place"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fit:
+class Fit(NamedTuple):
     """How a release meets a target.
 
     ``wheel`` is whether some wheel fits; ``glibc`` is the least glibc that one of the fitting wheels needs. Where none fits,
