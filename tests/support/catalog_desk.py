@@ -22,8 +22,9 @@ __all__ = ["HASTY", "LINUX", "Desk", "Notes"]
 
 #: A Linux wheel's tag.
 LINUX = "cp312-cp312-manylinux_2_28_x86_64"
-#: A client that gives up soon. The certificates are named so that pip is not asked for them each time.
-HASTY = HttpSettings(timeout=0.5, deadline=1.0, attempts=3, back_off=0.01, certificates=certifi.where())
+#: A client that tries again at once, and waits as long as a busy machine needs. The certificates are named so that pip
+#: is not asked for them each time.
+HASTY = HttpSettings(timeout=20.0, deadline=60.0, attempts=3, back_off=0.01, certificates=certifi.where())
 
 
 @dataclass

@@ -98,7 +98,7 @@ def catalog() -> None:
     Examples:
       stackpin catalog status
       stackpin catalog show torch
-    """  # noqa: D301 - click takes this one for "keep these lines"
+    """
 
 
 @catalog.command("status")
@@ -110,7 +110,7 @@ def status_command(*, shown: _Shown) -> None:
     Examples:
       stackpin catalog status
       stackpin catalog status --json
-    """  # noqa: D301 - click takes this one for "keep these lines"
+    """
     from stackpin.app.catalog import status
     from stackpin.cli.catalog_text import status_json, status_text
 
@@ -129,7 +129,7 @@ def show_command(package: str, version: str | None, *, shown: _Shown) -> None:
     Examples:
       stackpin catalog show torch
       stackpin catalog show sgl-kernel --json
-    """  # noqa: D301 - click takes this one for "keep these lines"
+    """
     from stackpin.app.catalog import show
     from stackpin.cli.catalog_text import show_json, show_text
 
@@ -152,7 +152,7 @@ def update_command(index_url: str | None, *, refresh: bool, asked: _Asked, shown
     Examples:
       stackpin catalog update --package triton --directory my-catalog
       stackpin catalog update --package triton --directory my-catalog --refresh
-    """  # noqa: D301 - click takes this one for "keep these lines"
+    """
     from stackpin.app.catalog import update
     from stackpin.cli.catalog_text import update_json, update_text
 
@@ -188,7 +188,7 @@ def verify_command(sample: int, *, everything: bool, asked: _Asked, shown: _Show
     \b
     Examples:
       stackpin catalog verify --package triton --sample 2
-    """  # noqa: D301 - click takes this one for "keep these lines"
+    """
     from stackpin.app.catalog import verify
     from stackpin.cli.catalog_text import verify_json, verify_text
 

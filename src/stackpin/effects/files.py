@@ -36,7 +36,7 @@ class LocalFiles:
 
         :raises FileUnwritable: when that fails; the old file is then still there.
         """
-        import tempfile  # noqa: PLC0415 - readers need not pay for it
+        import tempfile
 
         beside = ""
         try:
