@@ -64,7 +64,12 @@ def compile(  # noqa: A001 - the name of the command
     :raises NoTuple: where there is none; ``error.explanation`` holds the reasons and the nearest answers as data.
     """
     job = Job(
-        requirements=requirements, cuda=cuda, python=python, platform=platform, driver=driver, prefer_builds=prefer_builds
+        requirements=requirements,
+        cuda=cuda,
+        python=python,
+        platform=platform,
+        driver=driver,
+        prefer_builds=prefer_builds,
     )
     workshop = Workshop(settings)
     return workshop.solver.solve(workshop.request(job))
@@ -83,7 +88,7 @@ def constraints(
     :param index_style: ``find-links`` or ``extra-index-url``.
     :raises NoTuple: where no tuple satisfies the requirements.
     """
-    from stackpin.version import VERSION  # noqa: PLC0415 - reads the installed metadata
+    from stackpin.version import VERSION
 
     job = Job(requirements=requirements, cuda=cuda, python=python, platform=platform, index_style=index_style)
     return compile_job(job, Workshop(settings), version=VERSION).text

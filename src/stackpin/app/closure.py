@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from stackpin.effects.process import LocalProcesses, scratch_files
+from stackpin.effects.process import LocalProcesses, find_tool, scratch_files
 from stackpin.errors import IndexFailed, NotCovered, NoTuple, ToolMissing
 from stackpin.parse.web_address import without_credentials
 
@@ -91,7 +90,7 @@ def uv_on_path(environ: Mapping[str, str]) -> str:
 
     :raises ToolMissing: when there is none.
     """
-    found = shutil.which("uv", path=environ.get("PATH", os.defpath))
+    found = find_tool("uv", environ)
     if found is None:
         raise ToolMissing("there is no uv on PATH", where="PATH", expected="uv", hint="pip install uv")
     return found

@@ -111,7 +111,7 @@ class Workshop:
         if not parsed:
             raise UsageError("nothing to compile was named", expected="a requirement such as 'sglang==0.4.*'")
         anchors = [(text, item) for text, item in parsed if self._is_anchor(item.name)]
-        held = {name for _, item in anchors for name in self.stacks.find(item.name).members}
+        held = {str(name) for _, item in anchors for name in self.stacks.find(item.name).members}
         rest = [(text, item) for text, item in parsed if not self._is_anchor(item.name)]
         for _, item in rest:
             if canonicalize_name(item.name) not in held:
@@ -151,10 +151,10 @@ def _python_of(text: str) -> str:
     match = _PYTHON.fullmatch(text.removeprefix("cp"))
     if match:
         return match[1]
-    import os  # noqa: PLC0415 - only where an interpreter is named
+    import os
 
-    from stackpin.effects.interpreter import ask_interpreter, find_interpreter  # noqa: PLC0415
-    from stackpin.effects.process import LocalProcesses  # noqa: PLC0415
+    from stackpin.effects.interpreter import ask_interpreter, find_interpreter
+    from stackpin.effects.process import LocalProcesses
 
     found = ask_interpreter(find_interpreter(text, os.environ, Path.cwd()), LocalProcesses())
     return ".".join(found.version.split(".")[:2])
@@ -198,7 +198,7 @@ def _style_of(text: str) -> IndexStyle:
 
 def _with_driver_here(request: Request) -> tuple[Request, list[str]]:
     """The request with this machine's driver; without one ``auto`` is ``pypi``, and a note will say what it needs."""
-    from stackpin.app.detect import detect  # noqa: PLC0415 - only for auto
+    from stackpin.app.detect import detect
 
     found = detect(None, None, None)
     if found.driver is not None:
@@ -208,9 +208,9 @@ def _with_driver_here(request: Request) -> tuple[Request, list[str]]:
 
 def _closed(locked: LockedTuple, request: Request, text: str, workshop: Workshop) -> LockedTuple:
     """The tuple with everything else that the anchor needs, as ``uv pip compile`` resolves it under the tuple."""
-    from datetime import datetime, timedelta  # noqa: PLC0415
+    from datetime import datetime, timedelta
 
-    from stackpin.app.closure import closure  # noqa: PLC0415
+    from stackpin.app.closure import closure
 
     anchor, ask = locked.anchors[0], request.asks[0]
     extras = sorted({*ask.requirement.extras, *([anchor.extra] if anchor.extra else [])})
@@ -249,4 +249,3 @@ def notes_of(locked: LockedTuple, request: Request) -> tuple[str, ...]:
         notes.append(f"{locked.cuda} needs NVIDIA driver {locked.driver} or newer")
     notes += [f"{name} is set free (allow)" for name in request.allow]
     return (*notes, *locked.notes)
-

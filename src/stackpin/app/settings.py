@@ -52,7 +52,7 @@ def _files(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
 
 
 def _from_file(raw: bytes, path: Path) -> Settings:
-    from stackpin.parse.settings import parse_table, table_settings  # noqa: PLC0415 - only where there is a file
+    from stackpin.parse.settings import parse_table, table_settings
 
     table, project = parse_table(raw, str(path), own_file=path.name == "stackpin.toml")
     settings = table_settings(table, str(path))
@@ -63,9 +63,9 @@ def _from_file(raw: bytes, path: Path) -> Settings:
 
 
 def _stacks(tables: Mapping[str, Any], project: Mapping[str, Any], where: str) -> Iterator[Stack]:
-    from packaging.utils import canonicalize_name  # noqa: PLC0415
+    from packaging.utils import canonicalize_name
 
-    from stackpin.catalog.stacks import user_stack  # noqa: PLC0415
+    from stackpin.catalog.stacks import user_stack
 
     own = canonicalize_name(str(project.get("name", "")))
     for name, table in sorted(tables.items()):

@@ -129,7 +129,9 @@ def ready_made(job: Job, workshop: Workshop) -> Path:
     version = locked.anchors[0].version
     path = folder / file_name(stack.name, f"{'.'.join(version.split('.')[:_SERIES_PARTS])}.x", locked.cuda)
     raw = LocalFiles().read(path)
-    if raw is None or f"\n{stack.anchor}==={version}".encode() not in raw and f"\n{stack.anchor}=={version}".encode() not in raw:
+    if raw is None or (
+        f"\n{stack.anchor}==={version}".encode() not in raw and f"\n{stack.anchor}=={version}".encode() not in raw
+    ):
         raise NoTuple(
             f"no ready-made file holds {stack.anchor} {version} on {locked.cuda}: "
             "the tree has one file a series and tag, with the newest release",

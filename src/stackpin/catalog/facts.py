@@ -18,13 +18,13 @@ __all__ = ["CudaMember", "Driver", "Facts", "IndexBuild", "KernelFact", "LookAli
 
 
 class TorchBuild(NamedTuple):
-    """One CUDA build of one torch release, on the index of its tag."""
+    """One CUDA build of one torch release; ``root`` is the index of its tag."""
 
     torch: str
     tag: CudaTag
     pypi: bool
     arches: tuple[str, ...]
-    index: str
+    root: str
     cxx11_abi: int | None
     source: str
     checked: str
@@ -114,7 +114,7 @@ class Facts:
                 tag=CudaTag(row["tag"]),
                 pypi=bool(row.get("pypi")),
                 arches=tuple(row.get("arches") or ()),
-                index=row.get("index", ""),
+                root=row.get("index", ""),
                 cxx11_abi=row.get("cxx11_abi"),
                 source=row.get("source", ""),
                 checked=str(row.get("checked", "")),
@@ -137,7 +137,7 @@ class Facts:
         return tuple(found)
 
     @cached_property
-    def _family(self) -> list[Mapping[str, Any]]:
+    def _family(self) -> list[dict[str, Any]]:
         return self._catalog.facts("family")
 
     def family_torch(self, package: str, version: str) -> str:

@@ -36,7 +36,10 @@ def _read(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise CatalogGap(
-            "a catalog file cannot be read", where=str(path), got=error.strerror or str(error), expected="a readable file"
+            "a catalog file cannot be read",
+            where=str(path),
+            got=error.strerror or str(error),
+            expected="a readable file",
         ) from error
 
 
@@ -50,9 +53,7 @@ class Layer:
     :raises CatalogDamaged: when the manifest is not JSON, or a file does not have the digest that it names.
     """
 
-    def __init__(
-        self, root: Path, *, read: Callable[[Path], bytes | None] = _read, sealed: bool = True
-    ) -> None:
+    def __init__(self, root: Path, *, read: Callable[[Path], bytes | None] = _read, sealed: bool = True) -> None:
         self.root = root
         self._bytes = read
         self._sealed = sealed
@@ -97,7 +98,7 @@ class Layer:
         return raw
 
     def _check(self, name: str, raw: bytes | None, expected: str) -> None:
-        from hashlib import sha256  # noqa: PLC0415 - a millisecond that a layer without manifest need not pay
+        from hashlib import sha256
 
         got = "no file" if raw is None else f"sha256 {sha256(raw).hexdigest()}, {len(raw)} bytes"
         if raw is None or sha256(raw).hexdigest() != expected:

@@ -72,10 +72,10 @@ class Stacks:
         )
 
 
-def _near(name: str, known: list[str]) -> str:
-    import difflib  # noqa: PLC0415 - only on the way to an error
+def _near(name: str, known: Iterable[str]) -> str:
+    import difflib
 
-    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.6)), "")
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)), "")
 
 
 def _from_row(row: Mapping[str, Any]) -> Stack:

@@ -28,7 +28,9 @@ __all__ = ["compile_command", "path_command"]
 @click.option("--all", "tree", is_flag=True, help="Rebuild the tree: one file a stack, series and tag.")
 @click.option("--releases", is_flag=True, help="With --all: one file a release and tag.")
 @click.option("--check", is_flag=True, help="With --all: write nothing, exit 1 where the tree is stale.")
-@click.option("--output-dir", metavar="DIR", default="constraints", help="With --all: the folder (default: constraints).")
+@click.option(
+    "--output-dir", metavar="DIR", default="constraints", help="With --all: the folder (default: constraints)."
+)
 @output_options
 def compile_command(requirements: tuple[str, ...], **options: Any) -> int:
     """Solve requirements on a stack's anchor and write the constraints file for pip and uv.
@@ -73,13 +75,13 @@ def _job(requirements: tuple[str, ...], options: dict[str, Any]) -> Job:
 
 
 def _write(path: Path, text: str) -> None:
-    from stackpin.app.output import write_text  # noqa: PLC0415 - only with -o
+    from stackpin.app.output import write_text
 
     write_text(path, text)
 
 
 def _tree(requirements: tuple[str, ...], options: dict[str, Any]) -> int:
-    from stackpin.app.tree import compare_tree, tree_files, write_tree  # noqa: PLC0415
+    from stackpin.app.tree import compare_tree, tree_files, write_tree
 
     if requirements:
         raise UsageError("--all takes no requirement", got=" ".join(requirements), hint="stackpin compile --all")
@@ -88,14 +90,18 @@ def _tree(requirements: tuple[str, ...], options: dict[str, Any]) -> int:
     change = compare_tree(folder, files) if options["check"] else write_tree(folder, files)
     if options["as_json"]:
         names = {"missing": change.missing, "stale": change.stale, "extra": change.extra}
-        click.echo(as_json({"schema": 1, "folder": str(folder), "files": len(files), **{k: list(v) for k, v in names.items()}}))
+        click.echo(
+            as_json({"schema": 1, "folder": str(folder), "files": len(files), **{k: list(v) for k, v in names.items()}})
+        )
     elif not options["quiet"]:
         _tell(folder, len(files), change, checked=options["check"])
     return 1 if options["check"] and change else 0
 
 
 def _tell(folder: Path, count: int, change: TreeChange, *, checked: bool) -> None:
-    verbs = ("is missing", "is stale", "does not belong here") if checked else ("is new", "was rewritten", "was removed")
+    verbs = (
+        ("is missing", "is stale", "does not belong here") if checked else ("is new", "was rewritten", "was removed")
+    )
     for names, verb in zip((change.missing, change.stale, change.extra), verbs, strict=True):
         for name in names:
             click.echo(f"{folder}/{name} {verb}", err=True)
@@ -115,7 +121,7 @@ def path_command(requirements: tuple[str, ...], **options: Any) -> int:
       stackpin path 'sglang==0.4.*' --cuda cu124
       stackpin path 'torch==2.7.*' --cuda cu126
     """
-    from stackpin.app.tree import ready_made  # noqa: PLC0415 - compile does not need it
+    from stackpin.app.tree import ready_made
 
     path = ready_made(_job(requirements, options), Workshop(settings_here()))
     click.echo(as_json({"schema": 1, "path": str(path)}) if options["as_json"] else str(path))

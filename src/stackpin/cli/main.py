@@ -24,11 +24,11 @@ _COMMANDS = {
 class _Lazy(click.Group):
     """A group that knows its commands by name and imports the one that is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """All command names, sorted."""
         return sorted(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command of that name; None where there is none."""
         if cmd_name not in _COMMANDS:
             return None
@@ -36,7 +36,7 @@ class _Lazy(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list of commands, without importing any of them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, _, text) in sorted(_COMMANDS.items())])
@@ -47,7 +47,7 @@ class _Lazy(click.Group):
         """As click's own, with the near miss where the name is unknown."""
         name = args[0] if args else ""
         if name and not name.startswith("-") and name not in _COMMANDS:
-            import difflib  # noqa: PLC0415 - only on the way to an error
+            import difflib
 
             near = next(iter(difflib.get_close_matches(name, _COMMANDS, n=1)), "")
             ctx.fail(f"there is no command {name!r}" + (f"; did you mean {near}" if near else ""))
@@ -55,7 +55,7 @@ class _Lazy(click.Group):
 
 
 def _color(ctx: click.Context, _: click.Parameter, value: str) -> None:
-    import os  # noqa: PLC0415 - already imported by click
+    import os
 
     if value == "always":
         ctx.color = True
@@ -65,7 +65,7 @@ def _color(ctx: click.Context, _: click.Parameter, value: str) -> None:
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's callback
     if value and not ctx.resilient_parsing:
-        from stackpin.version import VERSION  # noqa: PLC0415
+        from stackpin.version import VERSION
 
         click.echo(f"stackpin {VERSION}")
         ctx.exit()
@@ -74,7 +74,7 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # no
 @click.group(
     cls=_Lazy,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Shell completion: eval \"$(_STACKPIN_COMPLETE=bash_source stackpin)\" (zsh_source, fish_source).",
+    epilog='Shell completion: eval "$(_STACKPIN_COMPLETE=bash_source stackpin)" (zsh_source, fish_source).',
 )
 @click.option(
     "--color",
@@ -116,7 +116,7 @@ def main(args: list[str] | None = None) -> None:
 
 
 def _show(error: StackpinError, args: list[str]) -> Any:
-    from stackpin.cli.render import as_json, error_document, error_text  # noqa: PLC0415
+    from stackpin.cli.render import as_json, error_document, error_text
 
     if "--json" in args:
         click.echo(as_json(error_document(error)))

@@ -20,7 +20,7 @@ _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 def settings_here() -> Settings:
     """The settings that are in force in the current folder."""
-    from stackpin.app.settings import load_settings  # noqa: PLC0415 - not needed for --help
+    from stackpin.app.settings import load_settings
 
     return load_settings(os.environ, Path.cwd())
 
@@ -52,7 +52,9 @@ def index_options(command: _Command) -> _Command:
                 default="find-links",
                 help="How another index is named: find-links (default) or extra-index-url.",
             ),
-            click.option("--prefer-builds", is_flag=True, help="Take the tag's own labelled builds where PyPI's would do."),
+            click.option(
+                "--prefer-builds", is_flag=True, help="Take the tag's own labelled builds where PyPI's would do."
+            ),
             click.option("--allow", multiple=True, metavar="NAME", help="Set a member free; repeatable."),
         )
     ):

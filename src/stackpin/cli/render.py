@@ -78,13 +78,20 @@ def error_document(error: StackpinError) -> dict[str, Any]:
                     "anchor": refusal.anchor,
                     "releases": list(refusal.releases),
                     "reasons": [
-                        {"kind": reason.kind.value, "subject": reason.subject, "text": reason.text, "evidence": reason.evidence}
+                        {
+                            "kind": reason.kind.value,
+                            "subject": reason.subject,
+                            "text": reason.text,
+                            "evidence": reason.evidence,
+                        }
                         for reason in refusal.reasons
                     ],
                 }
                 for refusal in explanation.refusals
             ],
-            "nearest": [{"text": item.text, "command": item.command, "gives_up": item.gives_up} for item in explanation.nearest],
+            "nearest": [
+                {"text": item.text, "command": item.command, "gives_up": item.gives_up} for item in explanation.nearest
+            ],
         }
     return document
 
@@ -94,7 +101,13 @@ def tuple_document(locked: LockedTuple, text: str, notes: Iterable[str]) -> dict
     return {
         "schema": 1,
         "anchors": [
-            {"name": item.name, "version": item.version, "request": item.request, "chosen": item.chosen, "extra": item.extra}
+            {
+                "name": item.name,
+                "version": item.version,
+                "request": item.request,
+                "chosen": item.chosen,
+                "extra": item.extra,
+            }
             for item in locked.anchors
         ],
         "target": {
@@ -130,7 +143,8 @@ def _pin(pin: Pin) -> dict[str, Any]:
             "find_links": build.page,
         },
         "evidence": [
-            {"subject": item.subject, "line": item.line, "source": item.source, "sha256": item.sha256} for item in pin.evidence
+            {"subject": item.subject, "line": item.line, "source": item.source, "sha256": item.sha256}
+            for item in pin.evidence
         ],
         "note": pin.note,
     }

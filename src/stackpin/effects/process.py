@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import tempfile
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ from stackpin.errors import FileUnwritable, ToolMissing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["Finished", "LocalProcesses", "ProcessRunner", "scratch_files"]
+__all__ = ["Finished", "LocalProcesses", "ProcessRunner", "find_tool", "scratch_files"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,11 @@ def _text(output: bytes | str | None) -> str:
     if isinstance(output, bytes):
         return output.decode("utf-8", errors="replace")
     return output or ""
+
+
+def find_tool(name: str, environ: Mapping[str, str]) -> str | None:
+    """The path of a program on an environment's PATH; None where it is not there."""
+    return shutil.which(name, path=environ.get("PATH", os.defpath))
 
 
 @contextmanager

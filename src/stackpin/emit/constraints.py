@@ -133,4 +133,3 @@ def command_words(requirement: Iterable[str], cuda: str, **options: str) -> str:
     for option, value in options.items():
         words += [f"--{option.replace('_', '-')}", value] if value else []
     return shlex.join(words)
-

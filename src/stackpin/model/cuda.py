@@ -46,7 +46,7 @@ def parse_cuda_tag(text: str, known: Collection[str]) -> CudaTag:
 
 
 def _closest(text: str, known: Collection[str]) -> str:
-    import difflib  # noqa: PLC0415 - only on the way to an error
+    import difflib
 
     return next(iter(difflib.get_close_matches(text, sorted(known), n=1, cutoff=0.6)), "")
 

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from stackpin.errors import NotCovered, UnknownName
 
-__all__ = ["DEFAULT_PLATFORM", "MANYLINUX_ALIASES", "Platform", "glibc_of_platform_tag", "marker_environment", "parse_platform"]
+__all__ = [
+    "DEFAULT_PLATFORM",
+    "MANYLINUX_ALIASES",
+    "Platform",
+    "glibc_of_platform_tag",
+    "marker_environment",
+    "parse_platform",
+]
 
 #: The first manylinux tags were years; PEP 600 gives each its glibc.
 MANYLINUX_ALIASES = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
@@ -50,7 +57,9 @@ def parse_platform(text: str) -> Platform:
         return Platform(machine=_MACHINES[machine], glibc=glibc)
     shapes = "linux-x86_64, linux-aarch64 or a tag such as manylinux_2_28_x86_64"
     if _ELSEWHERE.match(text):
-        raise NotCovered(f"{text!r} is not covered: the stacks' kernels are built for Linux with glibc", expected=shapes)
+        raise NotCovered(
+            f"{text!r} is not covered: the stacks' kernels are built for Linux with glibc", expected=shapes
+        )
     raise UnknownName(f"there is no platform {text!r}", expected=shapes, hint="--platform linux-x86_64")
 
 

@@ -54,9 +54,9 @@ def parse_table(raw: bytes, where: str, *, own_file: bool) -> tuple[Table, Table
     :raises InputUnreadable: where the bytes are no TOML.
     """
     if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415 - four milliseconds that only a settings file is worth
+        import tomllib
     else:  # pragma: no cover - the same parser under its older name
-        import tomli as tomllib  # noqa: PLC0415
+        import tomli as tomllib
 
     try:
         document = tomllib.loads(raw.decode("utf-8"))
@@ -79,7 +79,7 @@ def table_settings(table: Table, where: str) -> Settings:
     """
     unknown = sorted(set(table) - _KEYS)
     if unknown:
-        import difflib  # noqa: PLC0415 - only on the way to an error
+        import difflib
 
         near = next(iter(difflib.get_close_matches(unknown[0], sorted(_KEYS), n=1)), "")
         raise UsageError(

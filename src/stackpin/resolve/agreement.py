@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from packaging.specifiers import SpecifierSet
 
     from stackpin.resolve.context import Context
     from stackpin.resolve.needs import Candidate

@@ -51,9 +51,15 @@ def complete(resolved: Resolved, attempt: Attempt) -> tuple[dict[str, Candidate]
 def _fitting(name: str, torch: Candidate, resolved: Resolved, attempt: Attempt) -> Candidate | None:
     if name not in FAMILY:
         return None
-    as_of = max((release.release.uploaded for key, release in resolved.candidates.items() if key in attempt.anchors), default="")
+    as_of = max(
+        (release.release.uploaded for key, release in resolved.candidates.items() if key in attempt.anchors), default=""
+    )
     wish = Need(key=name, name=name, as_of=as_of)
-    values = {"<python>": resolved.context.python, "<platform>": str(resolved.context.platform), "<cuda>": str(resolved.cuda)}
+    values = {
+        "<python>": resolved.context.python,
+        "<platform>": str(resolved.context.platform),
+        "<cuda>": str(resolved.cuda),
+    }
     for candidate in attempt.candidates.matching(name, [wish]):
         needs = attempt.candidates.needs_of(candidate)
         if all(_met(need, torch, values) for need in needs):
@@ -70,7 +76,6 @@ def _met(need: Need | TargetNeed, torch: Candidate, values: Mapping[str, str]) -
 def pins_of(chosen: Mapping[str, Candidate], resolved: Resolved, request: Request) -> tuple[Pin, ...]:
     """The pins, anchors first, then torch, triton, and the rest in the order of the stacks' member lists."""
     order = _order(request, chosen)
-    context = resolved.context
     pins = []
     for name in order:
         candidate = chosen[name]
@@ -119,7 +124,9 @@ def _evidence(candidate: Candidate, resolved: Resolved, request: Request) -> tup
     machine = resolved.context.platform.machine
     anchors = {ask.stack.anchor for ask in request.asks}
     found = [need for need in resolved.needs.get(candidate.name, ()) if need.parent is not None and need.line]
-    found.sort(key=lambda need: (not need.exact, not need.capped, need.parent is None or need.parent.name not in anchors))
+    found.sort(
+        key=lambda need: (not need.exact, not need.capped, need.parent is None or need.parent.name not in anchors)
+    )
     lines: dict[str, Evidence] = {}
     for need in found:
         parent = need.parent
@@ -129,7 +136,10 @@ def _evidence(candidate: Candidate, resolved: Resolved, request: Request) -> tup
         lines.setdefault(
             f"{subject} {need.line}",
             Evidence(
-                subject=subject, line=need.line, source=metadata_source(parent, machine), sha256=parent.metadata_file(machine)[1]
+                subject=subject,
+                line=need.line,
+                source=metadata_source(parent, machine),
+                sha256=parent.metadata_file(machine)[1],
             ),
         )
     own = torch_line(candidate.release, machine)
@@ -151,7 +161,9 @@ def _note(candidate: Candidate, resolved: Resolved, anchors: set[str]) -> str:
     if release.name == TORCH and build.channel is Channel.PYPI and build.tag is not None:
         notes.append(f"PyPI's own build is {build.tag}" if build.tag != CPU else "PyPI's own build is a CPU build here")
     elif build.channel is Channel.FIND_LINKS and build.tag is not None:
-        notes.append(f"the {build.tag} build of that index" if build.local else f"from the {build.tag} page of that index")
+        notes.append(
+            f"the {build.tag} build of that index" if build.local else f"from the {build.tag} page of that index"
+        )
     needs = [need for need in resolved.needs.get(release.name, ()) if need.line]
     if release.name in FAMILY and not any(need.exact for need in needs) and context.torch_of(release):
         if torch_line(release, context.platform.machine) is None:
@@ -182,10 +194,16 @@ def bounds_of(chosen: Mapping[str, Candidate], resolved: Resolved, request: Requ
     bounds = []
     for name in sorted(set(chosen) & set(facts.cuda_members)):
         stated = resolved.needs.get(name, ())
-        if major is None or facts.cuda_members[name].major is not None or any(_holds_major(need, major) for need in stated):
+        if (
+            major is None
+            or facts.cuda_members[name].major is not None
+            or any(_holds_major(need, major) for need in stated)
+        ):
             continue
         needs = [need for need in resolved.needs.get(name, ()) if need.parent is not None]
-        needs.sort(key=lambda need: need.parent is None or need.parent.name not in {ask.stack.anchor for ask in request.asks})
+        needs.sort(
+            key=lambda need: need.parent is None or need.parent.name not in {ask.stack.anchor for ask in request.asks}
+        )
         parent = needs[0].parent if needs else None
         asks = f"{parent.name} {parent.text} asks for {needs[0].line}" if parent else "left open"
         bounds.append(
@@ -226,13 +244,15 @@ def blocks_of(pins: Sequence[Pin], stacks: Iterable[Stack], facts: Facts) -> tup
 
 
 def _block(name: str, pin: Pin, note: str) -> Block:
-    from packaging.utils import canonicalize_name  # noqa: PLC0415 - keeps the annotation's type
+    from packaging.utils import canonicalize_name
 
     reads = f"0+blocked.by.stackpin.use.{pin.name.replace('-', '.')}.{pin.version}"
     return Block(name=canonicalize_name(name), reads=reads, note=note)
 
 
-def pythons_for(chosen: Mapping[str, Candidate], attempt: Attempt, pythons: Iterable[str], cuda: CudaTag) -> tuple[str, ...]:
+def pythons_for(
+    chosen: Mapping[str, Candidate], attempt: Attempt, pythons: Iterable[str], cuda: CudaTag
+) -> tuple[str, ...]:
     """The Pythons for which every chosen release has a wheel and every line that then holds is met by the same pins."""
     return tuple(python for python in pythons if _holds(chosen, attempt, python, cuda))
 
@@ -251,7 +271,9 @@ def _holds(chosen: Mapping[str, Candidate], attempt: Attempt, python: str, cuda:
     )
     for candidate in chosen.values():
         release = candidate.release
-        if release.requires_python and not SpecifierSet(release.requires_python).contains(f"{python}.99", prereleases=True):
+        if release.requires_python and not SpecifierSet(release.requires_python).contains(
+            f"{python}.99", prereleases=True
+        ):
             return False
         found = fit(release, python, base.platform)
         if release.files and not (found.wheel or found.source_only):

@@ -63,7 +63,7 @@ def own_release(ask: Ask) -> Release | None:
     """The release that stands for a user's own project, where the stack has its requirements instead of an index."""
     if not ask.stack.requires:
         return None
-    import json  # noqa: PLC0415 - only for a user's own stack
+    import json
 
     row = {"version": "0", "index": "own", "requires": list(ask.stack.requires), "files": []}
     return Release(ask.stack.anchor, "0", json.dumps(row))
@@ -168,9 +168,7 @@ class Attempt:
         cuda = mapping.get(CUDA)
         tag = cuda.value if isinstance(cuda, TargetCandidate) else self.cuda
         texts = {name: item.release.text for name, item in chosen.items()}
-        needs = {
-            name: tuple(need for need in seen.get(name, ()) if _stands(need, texts)) for name in chosen
-        }
+        needs = {name: tuple(need for need in seen.get(name, ()) if _stands(need, texts)) for name in chosen}
         return Resolved(
             candidates=chosen,
             cuda=CudaTag(str(tag)),
@@ -180,7 +178,7 @@ class Attempt:
         )
 
 
-class _FirstClash(BaseReporter):  # type: ignore[misc]
+class _FirstClash(BaseReporter["Need | TargetNeed", "Candidate | TargetCandidate", str]):
     """Remembers the first clash of a run: what the newest anchor release failed on."""
 
     def __init__(self) -> None:
@@ -198,7 +196,9 @@ def _causes(items: Iterable[Any]) -> tuple[Cause, ...]:
 
 def _extras(ask: Ask) -> tuple[str, ...]:
     """The extras that are asked for, and the one that brings the stack's kernels."""
-    return tuple(sorted({str(canonicalize_name(extra)) for extra in (*ask.requirement.extras, ask.stack.extra) if extra}))
+    return tuple(
+        sorted({str(canonicalize_name(extra)) for extra in (*ask.requirement.extras, ask.stack.extra) if extra})
+    )
 
 
 def _stands(need: Need, texts: Mapping[str, str]) -> bool:
@@ -208,5 +208,3 @@ def _stands(need: Need, texts: Mapping[str, str]) -> bool:
 
 def _release(parent: object) -> Release | None:
     return parent.release if isinstance(parent, Candidate) else None
-
-

@@ -59,7 +59,7 @@ def _family_builds(release: Release, torch: Release, context: Context) -> Choice
         found.append(Build(tag=own, sureness=Sureness.PROVEN, siblings=siblings))
     for build in here:
         if build.tag == context.cuda and (build.tag != own or context.prefer_builds):
-            page = f"{build.index.rstrip('/')}/{release.name}/"
+            page = f"{build.root.rstrip('/')}/{release.name}/"
             found.insert(
                 0,
                 Build(
@@ -112,9 +112,11 @@ def _kernel_builds(release: Release, context: Context) -> Choice:
     fact = context.facts.kernel(release.name, release.version)
     elsewhere = context.facts.index_builds(release.name, release.text, context.platform.machine)
     tag = context.cuda
-    found = [_labelled(build, release) for build in elsewhere if build.page and tag in {None, build.tag} and build.local]
+    found = [_labelled(build) for build in elsewhere if build.page and tag in {None, build.tag} and build.local]
     if not release.on_pypi:
-        found += [_labelled(build, release) for build in elsewhere if build.page and tag in {None, build.tag} and not build.local]
+        found += [
+            _labelled(build) for build in elsewhere if build.page and tag in {None, build.tag} and not build.local
+        ]
     if release.on_pypi and (fact is None or tag is None or cuda_major(tag) == fact.cuda_major):
         own = _pypi_build(fact, tag, tuple(build.local for build in elsewhere if build.local))
         exact = [build for build in found if context.prefer_builds and tag is not None]
@@ -138,14 +140,14 @@ def _pypi_build(fact: KernelFact | None, tag: CudaTag | None, siblings: tuple[st
     )
 
 
-def _labelled(build: IndexBuild, release: Release) -> Build:
+def _labelled(build: IndexBuild) -> Build:
     return Build(
         channel=Channel.FIND_LINKS,
         local=build.local,
         tag=build.tag,
         page=build.page,
         torch_series=build.torch,
-        verified=release.on_pypi and bool(build.local),
+        verified=False,
         note="not verified: its metadata could not be read",
         source=build.source,
     )

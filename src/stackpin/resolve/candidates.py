@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -40,7 +40,7 @@ def within_days(uploaded: str, as_of: str, days: int = GRACE_DAYS) -> bool:
     """Whether something was uploaded not later than ``days`` after ``as_of`` (both ISO 8601); False where unknown."""
     if not uploaded or not as_of:
         return not as_of
-    from datetime import datetime, timedelta  # noqa: PLC0415 - only where dates decide
+    from datetime import datetime, timedelta
 
     limit = datetime.fromisoformat(as_of[:19]) + timedelta(days=days)
     return datetime.fromisoformat(uploaded[:19]) <= limit
@@ -235,7 +235,9 @@ class Candidates:
         for extra in line.requirement.extras:
             match = _CUDA_EXTRA.fullmatch(extra)
             if match and line.name in self.context.tracked:
-                yield self._major_need(int(match[1]), release, f"{release.name} {release.text} asks for CUDA {match[1]}", line.text)
+                yield self._major_need(
+                    int(match[1]), release, f"{release.name} {release.text} asks for CUDA {match[1]}", line.text
+                )
 
     def _major_need(self, major: int, release: Release, text: str, evidence: str) -> TargetNeed:
         reason = Reason(
@@ -264,15 +266,28 @@ class Candidates:
         subject = f"{release.name} {release.text}"
         if build.tag is not None:
             tag = str(build.tag)
-            text = f"{subject} on PyPI is built for {tag}" if not build.local else f"{subject}+{build.local} is built for {tag}"
-            if release.name in self.anchors or release.name == TORCH or self.context.is_family(release.name) or build.local:
+            text = (
+                f"{subject} on PyPI is built for {tag}"
+                if not build.local
+                else f"{subject}+{build.local} is built for {tag}"
+            )
+            if (
+                release.name in self.anchors
+                or release.name == TORCH
+                or self.context.is_family(release.name)
+                or build.local
+            ):
                 reason = Reason(
                     kind=ReasonKind.NO_BUILD, subject=subject, text=text, evidence=self.context.runtime_line(release)
                 )
                 yield TargetNeed(key=CUDA, accepts=tag.__eq__, reason=reason, parent=release)
         elif build.major is not None:
             member = release.name in self.context.facts.cuda_members
-            text = f"{subject} is for CUDA {build.major}" if member else f"{subject} on PyPI is built with CUDA {build.major}"
+            text = (
+                f"{subject} is for CUDA {build.major}"
+                if member
+                else f"{subject} on PyPI is built with CUDA {build.major}"
+            )
             yield self._major_need(build.major, release, text, build.source)
 
     def _python_need(self, release: Release) -> TargetNeed:
@@ -288,7 +303,10 @@ class Candidates:
             evidence=f"Requires-Python: {text}  ({metadata_source(release, self.context.platform.machine)})",
         )
         return TargetNeed(
-            key=PYTHON, accepts=lambda value: wanted.contains(f"{value}.99", prereleases=True), reason=reason, parent=release
+            key=PYTHON,
+            accepts=lambda value: wanted.contains(f"{value}.99", prereleases=True),
+            reason=reason,
+            parent=release,
         )
 
     def _platform_need(self, release: Release) -> TargetNeed:
@@ -313,12 +331,12 @@ def _split(key: str) -> tuple[str, str]:
     return (match[1], match[2]) if match else (key, "")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _this_one(version: str) -> SpecifierSet:
     return SpecifierSet(f"==={version}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _not_this(version: str) -> SpecifierSet:
     return SpecifierSet(f"!={version}")
 

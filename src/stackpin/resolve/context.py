@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import Requirement
@@ -31,13 +31,13 @@ _BOUND = re.compile(r"^[^;]*[<>=~!]")
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
-@lru_cache(maxsize=None)
+@cache
 def parsed(line: str) -> Requirement:
     """A Requires-Dist line as a requirement (PEP 508; the old parenthesised form included)."""
     return Requirement(line)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _name_of(line: str) -> NormalizedName:
     match = _NAME.match(line)
     return canonicalize_name(match[1]) if match else canonicalize_name("")

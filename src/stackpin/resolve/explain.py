@@ -10,16 +10,15 @@ from stackpin.errors import NoTuple
 from stackpin.model.cuda import CudaTag, cuda_order
 from stackpin.model.explanation import Explanation, Nearest, Reason, ReasonKind, Refusal
 from stackpin.model.request import AUTO, PYPI
+from stackpin.resolve.answers import Answer, Answers, runs, with_cuda
 from stackpin.resolve.attempt import Attempt, Failure
 from stackpin.resolve.reasons import final_kinds, reasons_of
-from stackpin.resolve.solve import Answer, runs, with_cuda
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from stackpin.model.release import Release
     from stackpin.model.request import Ask, Request
-    from stackpin.resolve.solve import Solver
 
 __all__ = ["Explainer", "command_for"]
 
@@ -49,7 +48,7 @@ def command_for(request: Request, requirement: str, **changes: str) -> str:
 class Explainer:
     """Explains refusals; runs the resolver once for each anchor release that the request admits."""
 
-    def __init__(self, solver: Solver) -> None:
+    def __init__(self, solver: Answers) -> None:
         self._solver = solver
 
     def refusal(self, request: Request) -> NoTuple:
@@ -193,11 +192,17 @@ class Explainer:
     @staticmethod
     def _exactly(request: Request, ask: Ask, text: str) -> Nearest:
         requirement = f"{ask.stack.anchor}=={text}"
-        return Nearest(text=f"{ask.stack.anchor} {text}, asked for by name", command=command_for(request, requirement), gives_up="")
+        return Nearest(
+            text=f"{ask.stack.anchor} {text}, asked for by name", command=command_for(request, requirement), gives_up=""
+        )
 
     def _other_release(self, request: Request, ask: Ask, admitted: list[str]) -> list[Nearest]:
         """The closest release that has a tuple on the very target: older ones first, then newer ones."""
-        releases = [item.text for item in self._solver.catalog.releases(ask.stack.anchor) or () if not item.version.is_prerelease]
+        releases = [
+            item.text
+            for item in self._solver.catalog.releases(ask.stack.anchor) or ()
+            if not item.version.is_prerelease
+        ]
         if not releases or not admitted:
             return []
         oldest = releases.index(admitted[-1]) if admitted[-1] in releases else 0
@@ -233,7 +238,9 @@ class Explainer:
         locked = answer.locked
         pythons = f"Python {locked.pythons[0]} to {locked.pythons[-1]}" if locked.pythons else "another Python"
         glibc = ".".join(map(str, locked.glibc))
-        command = command_for(request, f"{ask.stack.anchor}=={text}", python="", platform=f"linux-{request.platform.machine}")
+        command = command_for(
+            request, f"{ask.stack.anchor}=={text}", python="", platform=f"linux-{request.platform.machine}"
+        )
         return [
             Nearest(
                 text=f"{_tuple_text(answer)}, on {pythons} with glibc {glibc} or newer",
@@ -251,10 +258,11 @@ def _tuple_text(answer: Answer) -> str:
     locked = answer.locked
     torch = locked.pin("torch")
     anchors = " and ".join(f"{anchor.name} {anchor.version}".strip() for anchor in locked.anchors)
-    return f"{anchors} on {locked.cuda}" + (f", torch {torch.version}" if torch and str(torch.name) != anchors.split()[0] else "")
+    return f"{anchors} on {locked.cuda}" + (
+        f", torch {torch.version}" if torch and str(torch.name) != anchors.split()[0] else ""
+    )
 
 
 def _signature(reasons: Iterable[Reason], anchor: str, version: str) -> tuple[tuple[str, str], ...]:
     """What two releases' chains must share to be told as one: the same facts, the release's own number left out."""
     return tuple((reason.kind.value, reason.text.replace(f"{anchor} {version}", anchor)) for reason in reasons)
-

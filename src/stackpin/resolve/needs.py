@@ -46,7 +46,8 @@ class Need:
     def exact(self) -> bool:
         """Whether the specifier admits one version only."""
         return any(
-            item.operator == "===" or (item.operator == "==" and not item.version.endswith(".*")) for item in self.specifier
+            item.operator == "===" or (item.operator == "==" and not item.version.endswith(".*"))
+            for item in self.specifier
         )
 
     @property

@@ -26,7 +26,7 @@ __all__ = ["Provider"]
 _TARGET = (PYTHON, PLATFORM, CUDA)
 
 
-class Provider(AbstractProvider["Wanted", "Given", str]):  # type: ignore[misc]
+class Provider(AbstractProvider["Wanted", "Given", str]):
     """Answers resolvelib's six questions for one context.
 
     ``seen`` collects every need that was ever stated, for explanations.
@@ -45,8 +45,8 @@ class Provider(AbstractProvider["Wanted", "Given", str]):  # type: ignore[misc]
     def get_preference(
         self,
         identifier: str,
-        resolutions: Mapping[str, Given],
-        candidates: Mapping[str, Iterator[Given]],
+        resolutions: Mapping[str, Given],  # noqa: ARG002 - resolvelib's signature
+        candidates: Mapping[str, Iterator[Given]],  # noqa: ARG002
         information: Mapping[str, Iterator[RequirementInformation[Wanted, Given]]],
         backtrack_causes: Sequence[RequirementInformation[Wanted, Given]],
     ) -> tuple[int, int, str]:
@@ -68,7 +68,9 @@ class Provider(AbstractProvider["Wanted", "Given", str]):  # type: ignore[misc]
             return (4, 0, identifier)
         if base in self._candidates.context.facts.cuda_members:
             return (5, 0, identifier)
-        clashed = any(identifier in {item.requirement.key, getattr(item.parent, "key", "")} for item in backtrack_causes)
+        clashed = any(
+            identifier in {item.requirement.key, getattr(item.parent, "key", "")} for item in backtrack_causes
+        )
         return (6 if clashed else 7, 0, identifier)
 
     def find_matches(

@@ -92,7 +92,7 @@ def _trail(release: Release, failure: Failure) -> list[Reason]:
     """The lines that lead from an anchor to a release, outermost first; empty for an anchor itself."""
     anchors = failure.attempt.anchors
     steps: list[Reason] = []
-    seen = {release.name}
+    seen = {str(release.name)}
     while release.name not in anchors:
         need = _asked_by(release, failure, seen)
         if need is None or need.parent is None:
@@ -113,7 +113,9 @@ def _asked_by(release: Release, failure: Failure, seen: set[str]) -> Need | None
         and need.parent.name not in seen
         and need.specifier.contains(release.version, prereleases=True)
     ]
-    found.sort(key=lambda need: (not need.exact, need.parent is None or need.parent.name not in anchors, not need.capped))
+    found.sort(
+        key=lambda need: (not need.exact, need.parent is None or need.parent.name not in anchors, not need.capped)
+    )
     return found[0] if found else None
 
 
@@ -158,7 +160,9 @@ def _missing(name: str, needs: Sequence[Need], failure: Failure) -> list[Reason]
     for need in needs:
         if next(iter(candidates.matching(need.key, [need])), None) is not None:
             continue
-        matching = [item for item in candidates.releases(name) if need.specifier.contains(item.version, prereleases=True)]
+        matching = [
+            item for item in candidates.releases(name) if need.specifier.contains(item.version, prereleases=True)
+        ]
         step = _stated(need, failure)
         if not matching:
             return [*step, _no_release(name, need, failure)]
@@ -181,7 +185,9 @@ def _stated(need: Need, failure: Failure) -> list[Reason]:
         Reason(
             kind=ReasonKind.REQUIRES,
             subject=f"{need.parent.name} {need.parent.text}",
-            text=f"{need.parent.name} {need.parent.text} needs {need.name} {need.specifier or '(any version)'}".replace(" ==", " "),
+            text=f"{need.parent.name} {need.parent.text} needs {need.name} {need.specifier or '(any version)'}".replace(
+                " ==", " "
+            ),
             evidence=_evidence(need, failure),
         )
     ]
@@ -189,7 +195,9 @@ def _stated(need: Need, failure: Failure) -> list[Reason]:
 
 def _no_release(name: str, need: Need, failure: Failure) -> Reason:
     releases = failure.attempt.candidates.releases(name)
-    claimed = [row for row in failure.attempt.catalog.facts("index_builds") if row["package"] == name and row.get("claimed")]
+    claimed = [
+        row for row in failure.attempt.catalog.facts("index_builds") if row["package"] == name and row.get("claimed")
+    ]
     if claimed:
         row = claimed[0]
         text = f"no index is known to carry {name} {need.specifier}".replace(" ==", " ")
@@ -198,7 +206,9 @@ def _no_release(name: str, need: Need, failure: Failure) -> Reason:
     if not releases:
         text = f"no index that stackpin knows has any release of {name}"
     else:
-        text = f"no release of {name} matches {need.specifier} (the catalog has {releases[-1].text} to {releases[0].text})"
+        text = (
+            f"no release of {name} matches {need.specifier} (the catalog has {releases[-1].text} to {releases[0].text})"
+        )
     return Reason(kind=ReasonKind.NO_RELEASE, subject=name, text=text)
 
 
@@ -208,7 +218,9 @@ def _undeclared(name: str, need: Need, matching: Sequence[Release]) -> Reason:
     parent = f"{need.parent.name} {need.parent.text}" if need.parent else "the request"
     when = f"; the first that PyPI has, {oldest.text} of {oldest.uploaded[:10]}, came after {parent}" if oldest else ""
     text = f"{name} floats: no release of it says which torch it is built for{when} of {need.as_of[:10]}"
-    return Reason(kind=ReasonKind.UNDECLARED, subject=name, text=text if when else text.removesuffix(f" of {need.as_of[:10]}"))
+    return Reason(
+        kind=ReasonKind.UNDECLARED, subject=name, text=text if when else text.removesuffix(f" of {need.as_of[:10]}")
+    )
 
 
 def _clash(name: str, needs: Sequence[Need], failure: Failure) -> list[Reason]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging import tags
@@ -31,7 +31,7 @@ class Fit(NamedTuple):
     source_only: bool = False
 
 
-@lru_cache(maxsize=None)
+@cache
 def _interpreters(python: str) -> frozenset[tuple[str, str]]:
     """The (interpreter, ABI) pairs that CPython ``python`` with the GIL accepts, platform left out."""
     major, minor = (int(part) for part in python.split(".")[:2])
@@ -42,7 +42,7 @@ def _interpreters(python: str) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _split(compressed: str) -> tuple[frozenset[tuple[str, str]], tuple[str, ...]]:
     """The (interpreter, ABI) pairs and the platform tags of a wheel's compressed tag set."""
     interpreters, abis, platforms = compressed.split("-")
@@ -50,7 +50,7 @@ def _split(compressed: str) -> tuple[frozenset[tuple[str, str]], tuple[str, ...]
     return pairs, tuple(platforms.split("."))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _glibc(compressed: str, machine: str) -> tuple[int, int] | None:
     """The least glibc that a wheel's tags ask for on ``machine``; None where it is for another machine or system."""
     found = [glibc for tag in _split(compressed)[1] if (glibc := glibc_of_platform_tag(tag, machine)) is not None]

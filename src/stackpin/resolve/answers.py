@@ -1,0 +1,192 @@
+"""Answers: the newest anchor release first, for one Python after another, and everything that its choice decides.
+
+The anchor's release is chosen first, then the tag.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.version import Version
+
+from stackpin.errors import CatalogGap
+from stackpin.model.build import Sureness
+from stackpin.model.cuda import CudaTag, cuda_order
+from stackpin.model.locked import Anchor, LockedTuple
+from stackpin.model.request import AUTO, PYPI
+from stackpin.model.stack import TORCH
+from stackpin.resolve.assemble import blocks_of, bounds_of, complete, is_pinned, pins_of, pythons_for, sureness_of
+from stackpin.resolve.attempt import Attempt, Resolved, own_release
+from stackpin.resolve.chosen import how_chosen
+from stackpin.resolve.wheels import fit, pythons_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stackpin.catalog.facts import Facts
+    from stackpin.catalog.loader import Catalog
+    from stackpin.model.request import Ask, Request
+
+__all__ = ["Answer", "Answers", "runs", "with_cuda"]
+
+
+def runs(driver: str, floor: str) -> bool:
+    """Whether a driver meets the floor of a tag's CUDA major; always where the tag needs none."""
+    return not floor or Version(driver) >= Version(floor)
+
+
+class Answer(NamedTuple):
+    """A tuple with the run that found it."""
+
+    locked: LockedTuple
+    attempt: Attempt
+    resolved: Resolved
+
+
+class Answers:
+    """Finds answers in one catalog, and says nothing of requests that have none."""
+
+    def __init__(self, catalog: Catalog, facts: Facts) -> None:
+        self.catalog = catalog
+        self.facts = facts
+
+    def refuse_unmatched(self, ask: Ask) -> None:
+        """Tell a release that the catalog lacks apart from one that has no tuple."""
+        if ask.stack.requires:
+            return
+        releases = self.catalog.releases(ask.stack.anchor)
+        if not releases:
+            raise CatalogGap(
+                f"the catalog carries no release of {ask.stack.anchor}",
+                expected="an anchor that `stackpin catalog status` lists",
+                hint=f"stackpin catalog update --package {ask.stack.anchor}",
+            )
+        specifier = ask.requirement.specifier
+        if any(specifier.contains(release.version, prereleases=True) for release in releases):
+            return
+        raise CatalogGap(
+            f"the catalog has no release of {ask.stack.anchor} that matches {specifier}",
+            got=f"{releases[-1].text} to {releases[0].text} (catalog of {self.catalog.date})",
+            expected=f"a release that matches {specifier}",
+            hint="stackpin catalog update",
+        )
+
+    def answer(self, request: Request, fixed: Mapping[str, str] | None = None) -> Answer | None:
+        """The best answer over all Pythons that come into question; None where there is none."""
+        cuda = None if request.cuda in {PYPI, AUTO} else CudaTag(request.cuda)
+        best: Resolved | None = None
+        found: Attempt | None = None
+        for python in self.pythons(request):
+            attempt = Attempt(
+                catalog=self.catalog, facts=self.facts, request=request, python=python, cuda=cuda, fixed=fixed or {}
+            )
+            if best is not None and len(request.asks) == 1:
+                anchor = str(request.asks[0].stack.anchor)
+                attempt.candidates.newer_than[anchor] = best.candidates[anchor].release.version
+            outcome = attempt.run()
+            if isinstance(outcome, Resolved) and (best is None or self._newer(outcome, best, request)):
+                best, found = outcome, attempt
+            if not attempt.candidates.stopped_by_python or (best is not None and self.is_newest(best, request)):
+                break
+        return self._answer(best, found) if best is not None and found is not None else None
+
+    def pythons(self, request: Request) -> tuple[str, ...]:
+        """The Pythons to try, the most widely served first; only the one that was asked for, where one was."""
+        return (request.python,) if request.python else self.known_pythons(request)
+
+    def known_pythons(self, request: Request) -> tuple[str, ...]:
+        """Every CPython minor that some torch release has wheels for, the most widely served first, newest on a tie."""
+        count: Counter[str] = Counter()
+        for release in self.catalog.releases(TORCH) or ():
+            count.update(pythons_of(release, request.platform))
+        return tuple(sorted(count, key=lambda python: (-count[python], -int(python.split(".")[1]))))
+
+    @staticmethod
+    def _newer(outcome: Resolved, best: Resolved, request: Request) -> bool:
+        def versions(resolved: Resolved) -> list[Version]:
+            return [resolved.candidates[str(ask.stack.anchor)].release.version for ask in request.asks]
+
+        return versions(outcome) > versions(best)
+
+    def is_newest(self, resolved: Resolved, request: Request) -> bool:
+        """Whether every anchor is the newest release that its requirement admits, so that no other Python can do better."""
+        for ask in request.asks:
+            newest = self.newest(ask)
+            if newest != resolved.candidates[str(ask.stack.anchor)].release.text:
+                return False
+        return True
+
+    def newest(self, ask: Ask) -> str:
+        """The newest release that a requirement admits, pre-releases only where asked for; empty where there is none."""
+        if ask.stack.requires:
+            return "0"
+        specifier = ask.requirement.specifier
+        pre = bool(specifier.prereleases)
+        for release in self.catalog.releases(ask.stack.anchor) or ():
+            if specifier.contains(release.version, prereleases=pre):
+                return release.text
+        return ""
+
+    def _answer(self, resolved: Resolved, attempt: Attempt) -> Answer:
+        chosen, notes = complete(resolved, attempt)
+        request = attempt.request
+        pins = pins_of(chosen, resolved, request)
+        bounds = bounds_of(chosen, resolved, request)
+        pythons = self.known_pythons(request)
+        chosen = {name: item for name, item in chosen.items() if is_pinned(name, resolved, request)}
+        served = (request.python,) if request.python else pythons_for(chosen, attempt, pythons, resolved.cuda)
+        glibc = max(
+            (fit(item.release, attempt.python, request.platform).glibc for item in chosen.values()), default=(0, 0)
+        )
+        locked = LockedTuple(
+            anchors=tuple(self._anchor(ask, resolved, attempt) for ask in request.asks),
+            pins=pins,
+            bounds=bounds,
+            blocks=blocks_of(pins, [ask.stack for ask in request.asks], self.facts),
+            cuda=resolved.cuda,
+            platform=request.platform,
+            pythons=tuple(sorted(served, key=lambda python: int(python.split(".")[1]))),
+            python_asked=request.python,
+            glibc=max(glibc, request.platform.glibc or (0, 0)),
+            driver=self.facts.least_driver(resolved.cuda),
+            notes=notes,
+            catalog_date=self.catalog.date,
+            catalog_digest=self.catalog.digest,
+        )
+        return Answer(locked=locked, attempt=attempt, resolved=resolved)
+
+    def _anchor(self, ask: Ask, resolved: Resolved, attempt: Attempt) -> Anchor:
+        release = resolved.candidates[str(ask.stack.anchor)].release
+        extra = ask.stack.extra if ask.stack.extra in release.extras else ""
+        return Anchor(
+            name=ask.stack.anchor,
+            version="" if own_release(ask) else release.text,
+            request=ask.text,
+            chosen="" if attempt.fixed else how_chosen(ask, self.newest(ask), resolved),
+            uploaded=release.uploaded,
+            extra=extra,
+        )
+
+    def auto(self, request: Request) -> Answer | None:
+        """``auto``: PyPI's own tag where the driver runs it, then the newest proven tag that it runs, then the newest."""
+        first = self.answer(request)
+        if first is None or runs(request.driver, first.locked.driver):
+            return first
+        fixed = {str(anchor.name): anchor.version for anchor in first.locked.anchors if anchor.version}
+        found = []
+        for tag in sorted(self.facts.tags, key=cuda_order, reverse=True):
+            if tag == "cpu" or not runs(request.driver, self.facts.least_driver(tag)):
+                continue
+            answer = self.answer(with_cuda(request, tag), fixed)
+            if answer is not None:
+                found.append(answer)
+        proven = [answer for answer in found if sureness_of(answer.locked.pins) is Sureness.PROVEN]
+        return next(iter(proven or found), None)
+
+
+def with_cuda(request: Request, cuda: str) -> Request:
+    """The same request for another tag."""
+    from dataclasses import replace
+
+    return replace(request, cuda=cuda)
