@@ -1,0 +1,129 @@
+"""Runs every case of this folder: a TOML file that says what is typed, what lies around, and what comes back.
+
+Keys of a case; any other is refused:
+
+description   why the case exists, in a sentence that a user would understand
+command       the words after ``stackpin``
+env           variables that are set
+files         name → text, laid out in the empty folder in which the command runs; a name that ends in / is a folder
+exit_code     the code of the contract
+stdout, stderr                    the whole text
+stdout_contains, stderr_contains  lines (or parts of lines) that must be there
+stdout_lacks, stderr_lacks        parts that must not be there
+written       name → lines that a file in the folder must hold afterwards
+absent        names that must not exist afterwards
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__: list[str] = []
+
+HERE = Path(__file__).parent
+CASES = sorted(HERE.glob("*.toml"))
+KEYS = {
+    "description": str,
+    "command": list,
+    "env": dict,
+    "files": dict,
+    "exit_code": int,
+    "stdout": str,
+    "stderr": str,
+    "stdout_contains": list,
+    "stderr_contains": list,
+    "stdout_lacks": list,
+    "stderr_lacks": list,
+    "written": dict,
+    "absent": list,
+}
+NEEDED = {"description", "command", "exit_code"}
+
+
+def read_case(text: str) -> dict[str, Any]:
+    """A case from its text; what is not known, missing or of another type is refused."""
+    case = tomllib.loads(text)
+    unknown = sorted(set(case) - set(KEYS))
+    missing = sorted(NEEDED - set(case))
+    wrong = sorted(key for key, value in case.items() if key in KEYS and not isinstance(value, KEYS[key]))
+    if unknown or missing or wrong:
+        message = f"unknown keys {unknown}, missing keys {missing}, values of another type {wrong}"
+        raise ValueError(message)
+    return case
+
+
+def lay_out(folder: Path, files: dict[str, str]) -> None:
+    """Write the files of a case."""
+    for name, text in files.items():
+        path = folder / name
+        if name.endswith("/"):
+            path.mkdir(parents=True)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def steady(text: str, folder: Path) -> str:
+    """A text with what differs from machine to machine and snapshot to snapshot replaced."""
+    text = text.replace(str(folder), "FOLDER")
+    text = re.sub(r"# catalog  .*", "# catalog  CATALOG", text)
+    return re.sub(r"compiled by stackpin \S+", "compiled by stackpin VERSION", text)
+
+
+def run(case: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the real command line in a folder of its own."""
+    lay_out(folder, case.get("files", {}))
+    command = [sys.executable, "-m", "stackpin", *case["command"]]
+    env = {**os.environ, **{name: value.replace("FOLDER", str(folder)) for name, value in case.get("env", {}).items()}}
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120)
+
+
+def differences(case: dict[str, Any], output: dict[str, str], folder: Path) -> list[str]:
+    """What a run gave that the case does not expect, or did not give that it does."""
+    found = []
+    for name, text in output.items():
+        if name in case and text != case[name]:
+            found.append(f"{name} is\n{text}")
+        found += [f"{name} lacks {part!r}:\n{text}" for part in case.get(f"{name}_contains", []) if part not in text]
+        found += [f"{name} has {part!r}:\n{text}" for part in case.get(f"{name}_lacks", []) if part in text]
+    for name, lines in case.get("written", {}).items():
+        text = steady((folder / name).read_text(encoding="utf-8"), folder) if (folder / name).is_file() else ""
+        found += [f"{name} lacks {line!r}:\n{text}" for line in lines if line not in text.splitlines()]
+    return found + [f"{name} was left behind" for name in case.get("absent", []) if (folder / name).exists()]
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_scenario(path: Path, tmp_path: Path) -> None:
+    case = read_case(path.read_text(encoding="utf-8"))
+    done = run(case, tmp_path)
+    output = {"stdout": steady(done.stdout, tmp_path), "stderr": steady(done.stderr, tmp_path)}
+    assert "Traceback" not in done.stderr, done.stderr
+    assert "\n".join(differences(case, output, tmp_path)) == ""
+    assert done.returncode == case["exit_code"], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("colour = 1", "unknown keys ['colour'], missing", id="an unknown key"),
+        pytest.param("description = ''", "missing keys ['command', 'exit_code']", id="a missing key"),
+        pytest.param(
+            "description = ''\ncommand = 'compile'\nexit_code = 0", "of another type ['command']", id="a wrong type"
+        ),
+    ],
+)
+def test_a_case_that_says_something_else_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        read_case(text)
