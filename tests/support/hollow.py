@@ -63,6 +63,11 @@ class HollowFile(NamedTuple):
     uploaded: str = LONG_AGO
     requires_python: str = ""
 
+    @property
+    def version(self) -> str:
+        """The version in its name."""
+        return _parts(self.name)[1]
+
     def content(self) -> bytes:
         """The wheel."""
         stem, version, tag = _parts(self.name)
@@ -125,9 +130,14 @@ class HollowIndex:
     def files(self, shelf: str) -> list[HollowFile]:
         """What a page lists: ``pypi/simple/torch``, ``download.pytorch.org/whl/cu126/torch``."""
         if shelf not in self.shelves:
-            area, _, project = shelf.rpartition("/")
-            self.shelves[shelf] = _of_pypi(project) if area == "pypi/simple" else _of_vendor(area, project)
+            self.shelves[shelf] = self.shelf(shelf)
         return self.shelves[shelf]
+
+    @staticmethod
+    def shelf(shelf: str) -> list[HollowFile]:
+        """The same, for what no test has added to."""
+        area, _, project = shelf.rpartition("/")
+        return _of_pypi(project) if area == "pypi/simple" else _of_vendor(area, project)
 
 
 def hollow_folder(folder: Path, *files: HollowFile) -> Path:
