@@ -1,0 +1,121 @@
+"""Every example that a ``--help`` shows works as it stands, and every help text has one."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+__all__: list[str] = []
+
+#: Groups and commands, as words after ``stackpin``.
+COMMANDS = [
+    (),
+    ("catalog",),
+    ("catalog", "show"),
+    ("catalog", "status"),
+    ("catalog", "update"),
+    ("catalog", "verify"),
+    ("compile",),
+    ("detect",),
+    ("path",),
+]
+#: Examples that ask an index; only that they are spelled right is tested here, the rest in tests/functional/catalog.
+ASKS_AN_INDEX = ("stackpin catalog update", "stackpin catalog verify")
+
+
+def run(*words: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "stackpin", *words]
+    return subprocess.run(
+        command, cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@cache
+def help_of(words: tuple[str, ...]) -> str:
+    done = run(*words, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def examples_of(text: str) -> list[str]:
+    """The lines below ``Examples:``, up to the first blank one."""
+    block = re.search(r"^ *Examples?:\n((?: +stackpin .*\n)+)", text, re.MULTILINE)
+    return [line.strip() for line in block[1].splitlines()] if block else []
+
+
+def examples() -> list[str]:
+    return list(dict.fromkeys(line for words in COMMANDS for line in examples_of(help_of(words))))
+
+
+def names_in(text: str) -> list[str]:
+    """The commands that a group's help lists."""
+    block = re.search(r"^Commands:\n((?: +\S.*\n)+)", text, re.MULTILINE)
+    return re.findall(r"^  (\S+)", block[1], re.MULTILINE) if block else []
+
+
+def test_the_list_above_has_every_command() -> None:
+    listed = {(name,) for name in names_in(help_of(()))}
+    listed |= {("catalog", name) for name in names_in(help_of(("catalog",)))}
+    assert listed | {()} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words) or "stackpin")
+def test_every_help_has_an_example(words: tuple[str, ...]) -> None:
+    assert examples_of(help_of(words))
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words) or "stackpin")
+def test_short_and_long_help_are_the_same(words: tuple[str, ...]) -> None:
+    assert run(*words, "-h").stdout == help_of(words)
+
+
+@pytest.mark.parametrize("line", examples())
+def test_an_example_works(line: str, tmp_path: Path) -> None:
+    words = shlex.split(line, comments=True)
+    assert words[0] == "stackpin"
+    if line.startswith(ASKS_AN_INDEX):
+        assert run(*words[1:], "--help", cwd=tmp_path).returncode == 0
+        return
+    done = run(*words[1:], cwd=tmp_path)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert done.stdout or list(tmp_path.iterdir())
+
+
+def test_help_touches_no_state_of_the_machine(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.stackpin\n", encoding="utf-8")
+    done = run("compile", "--help", cwd=tmp_path, STACKPIN_CATALOG="nonesuch", STACKPIN_MIRRORS="foo")
+    assert (done.returncode, done.stdout) == (0, help_of(("compile",)))
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shell_completion_comes_out(shell: str) -> None:
+    done = run(_STACKPIN_COMPLETE=f"{shell}_source")
+    assert done.returncode == 0
+    assert "stackpin" in done.stdout
+
+
+def test_the_version_is_one_line() -> None:
+    done = run("--version")
+    assert re.fullmatch(r"stackpin \d+\.\d+\.\d+\S*\n", done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("options", "env"),
+    [
+        pytest.param(["--color", "always"], {"NO_COLOR": "1"}, id="told to"),
+        pytest.param(["--color", "never"], {}, id="told not to"),
+        pytest.param([], {"NO_COLOR": "1"}, id="NO_COLOR"),
+        pytest.param([], {}, id="no terminal"),
+    ],
+)
+def test_colour_is_there_where_it_is_asked_for_only(options: list[str], env: dict[str, str]) -> None:
+    done = run(*options, "compile", "sglang==0.4.7", "--cuda", "cu124", **env)
+    assert ("\x1b[" in done.stderr) == ("always" in options)
+    assert re.sub(r"\x1b\[[\d;]*m", "", done.stderr).startswith("error: sglang 0.4.7 does not exist for cu124\n")
