@@ -150,9 +150,21 @@ class Catalog:
 
     @classmethod
     def open(cls, overlay: Path | None = None) -> Catalog:
-        """The embedded catalog, with a user's folder layered over it where one is named."""
+        """The embedded catalog, with a user's folder layered over it where one is named.
+
+        :raises CatalogGap: where that folder is not there.
+        """
         base = Layer(EMBEDDED)
-        return cls(base) if overlay is None else cls(Layer(overlay, sealed=False), base)
+        if overlay is None:
+            return cls(base)
+        if not overlay.is_dir():
+            raise CatalogGap(
+                "the catalog folder that the settings name is not there",
+                where=str(overlay),
+                expected="a folder with releases/ in it",
+                hint="stackpin catalog update --directory " + str(overlay),
+            )
+        return cls(Layer(overlay, sealed=False), base)
 
     @property
     def date(self) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.version import Version
 
+from stackpin.errors import CatalogDamaged
+
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
@@ -17,10 +19,10 @@ _PYPI = "pypi"
 
 
 class ReleaseFile(NamedTuple):
-    """One file of a release: its name, its size in bytes, its sha256 (hex), when it was uploaded, whether it is yanked."""
+    """One file of a release: its name, its size in bytes (None where the index does not say), its sha256 (hex), when it was uploaded, whether it is yanked."""
 
     name: str
-    size: int
+    size: int | None
     sha256: str
     uploaded: str = ""
     yanked: str | bool = False
@@ -59,7 +61,17 @@ class Release:
 
     @cached_property
     def _row(self) -> dict[str, Any]:
-        return json.loads(self._line) if self._line else {}
+        try:
+            row: dict[str, Any] = json.loads(self._line) if self._line else {}
+        except ValueError as error:
+            raise CatalogDamaged(
+                "a catalog row is cut or altered",
+                where=f"releases/{self.name}.jsonl, the row of {self.text}",
+                got=str(error),
+                expected="a JSON object as `stackpin catalog update` writes it",
+                hint=f"stackpin catalog update --package {self.name}",
+            ) from error
+        return row
 
     @property
     def known(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from stackpin.model.build import Channel
 from stackpin.model.cuda import CudaTag, cuda_major
 from stackpin.model.explanation import Reason, ReasonKind
 from stackpin.model.release import Release
@@ -266,21 +267,11 @@ class Candidates:
         subject = f"{release.name} {release.text}"
         if build.tag is not None:
             tag = str(build.tag)
-            text = (
-                f"{subject} on PyPI is built for {tag}"
-                if not build.local
-                else f"{subject}+{build.local} is built for {tag}"
-            )
-            if (
-                release.name in self.anchors
-                or release.name == TORCH
-                or self.context.is_family(release.name)
-                or build.local
-            ):
-                reason = Reason(
-                    kind=ReasonKind.NO_BUILD, subject=subject, text=text, evidence=self.context.runtime_line(release)
-                )
-                yield TargetNeed(key=CUDA, accepts=tag.__eq__, reason=reason, parent=release)
+            where = "on PyPI" if build.channel is Channel.PYPI else f"on {build.page}"
+            text = f"{subject} {where} is built for {tag}"
+            evidence = build.source or self.context.runtime_line(release)
+            reason = Reason(kind=ReasonKind.NO_BUILD, subject=subject, text=text, evidence=evidence)
+            yield TargetNeed(key=CUDA, accepts=tag.__eq__, reason=reason, parent=release)
         elif build.major is not None:
             member = release.name in self.context.facts.cuda_members
             text = (
