@@ -1,0 +1,106 @@
+"""Tiny catalogs on disk: a handful of releases and facts, laid out as the embedded one is, for tests of the solve."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from stackpin.catalog.facts import Facts
+from stackpin.catalog.loader import Catalog, Layer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["RUNTIME", "SmallCatalog", "row", "torch_row", "wheel"]
+
+#: What torch's METADATA says of the toolkit that its PyPI build has, to be filled with ``12.4``.
+RUNTIME = 'nvidia-cuda-runtime-cu12 (=={}.127) ; platform_system == "Linux" and platform_machine == "x86_64"'
+_UPLOADED = "2025-01-01T00:00:00Z"
+
+
+def wheel(name: str, version: str, tags: str = "py3-none-any") -> str:
+    """The name of a wheel."""
+    return f"{name.replace('-', '_')}-{version}-{tags}.whl"
+
+
+def row(name: str, version: str, *requires: str, **more: Any) -> dict[str, Any]:
+    """A release row; ``tags`` names the wheels' tags, any other keyword replaces a value of the row."""
+    tags = more.pop("tags", ("py3-none-any",))
+    uploaded = more.get("uploaded", _UPLOADED)
+    files = [[wheel(name, version, tag), 1, "0" * 64, uploaded] for tag in tags]
+    entry = {
+        "version": version,
+        "index": "pypi",
+        "uploaded": uploaded,
+        "yanked": False,
+        "requires_python": ">=3.9",
+        "metadata": files[0][0] if files else None,
+        "metadata_sha256": "0" * 64,
+        "requires": list(requires),
+        "extras": [],
+        "files": files,
+    }
+    return {**entry, **more}
+
+
+def torch_row(version: str, toolkit: str, triton: str = "", **more: Any) -> dict[str, Any]:
+    """A torch release whose PyPI build has a toolkit (``12.4``; empty for a CPU build), with its triton."""
+    requires = [RUNTIME.format(toolkit)] if toolkit else []
+    requires += [f'triton (=={triton}) ; platform_system == "Linux"'] if triton else []
+    tags = more.pop("tags", tuple(f"cp3{minor}-cp3{minor}-manylinux_2_28_x86_64" for minor in (10, 11, 12)))
+    return row("torch", version, *requires, tags=tags, **more)
+
+
+@dataclass
+class SmallCatalog:
+    """A catalog folder in the making: releases by package, and fact tables by name."""
+
+    folder: Path
+    releases: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    facts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def release(self, name: str, *rows: dict[str, Any]) -> None:
+        """Add releases of a package, oldest first."""
+        self.releases.setdefault(name, []).extend(rows)
+
+    def fact(self, table: str, **values: Any) -> None:
+        """Add a row to a table of facts."""
+        self.facts.setdefault(table, []).append(values)
+
+    def torch_build(self, torch: str, tag: str, **more: Any) -> None:
+        """Add a build of torch on the index of its tag."""
+        index = f"https://index.example/whl/{tag}"
+        values = {"torch": torch, "tag": tag, "pypi": False, "arches": ["x86_64"], "index": index, "source": "matrix"}
+        self.fact("torch_builds", **{**values, **more})
+
+    def usual_facts(self) -> None:
+        """Add what every solve asks for: a stack around torch, CUDA members, drivers."""
+        members = ["triton", "torchvision", "torchaudio"]
+        self.fact("stacks", name="torch", anchor="torch", members=members, always=["torch", "triton", "torchvision"])
+        self.fact("cuda_members", name="cuda-python", major="version")
+        self.fact("cuda_members", name="nvidia-cuda-runtime-cu12", major=12, runtime=True)
+        self.fact("drivers", cuda="12.4", min_driver="525.60.13", source="vendor")
+        self.fact("drivers", cuda="11.8", min_driver="450.80.02", source="vendor")
+
+    def write(self) -> Path:
+        """Lay the folder out with its manifest."""
+        contents = {f"releases/{name}.jsonl": _lines(rows) for name, rows in self.releases.items()}
+        contents["facts.json"] = json.dumps(self.facts).encode()
+        entries = {name: {"sha256": sha256(raw).hexdigest()} for name, raw in contents.items()}
+        manifest = {"schema": 1, "date": "2026-01-02", "digest": "sha256:small", "files": entries}
+        for name, raw in {**contents, "manifest.json": json.dumps(manifest).encode()}.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(raw)
+        return self.folder
+
+    def open(self) -> tuple[Catalog, Facts]:
+        """Write the folder and open it alone, without the embedded catalog."""
+        catalog = Catalog(Layer(self.write()))
+        return catalog, Facts(catalog)
+
+
+def _lines(rows: list[dict[str, Any]]) -> bytes:
+    return b"".join(json.dumps(entry, separators=(",", ":")).encode() + b"\n" for entry in rows)
