@@ -6,6 +6,7 @@ with mirrors that lead every vendor's URL to the loopback, so that what is emitt
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,8 @@ class Tool:
         file.write_text(ready.text, encoding="utf-8")
         requirements = [*ready.requirements, *more]
         if self.kind == "pip":
+            if not ready.pythons[0] <= sys.version_info[1] <= ready.pythons[1]:
+                pytest.skip("the tuple is not for the Python that runs this pip")
             return pip_report(self.program, requirements, file, self.folder / "report.json", **variables)
         options = ("--python-version", ready.python(), "--python-platform", platform or ready.uv_platform)
         return uv_compile(self.program[0], requirements, file, *options, **variables)
@@ -201,11 +204,11 @@ def test_a_look_alike_fails_with_our_text(tool: Tool) -> None:
 
 @each_tool()
 def test_a_release_outside_the_tuple_is_refused(tool: Tool) -> None:
-    """Another torch than the tuple's, asked for by name, is a conflict in the tool's own words."""
+    """Another release than the file's, asked for by name, is a conflict in the tool's own words."""
     ready = compiled("sglang==0.4.*", "--cuda", "cu124")
     answer = tool.select(replace(ready, version="0.4.10.post2"))
     assert answer.code == 1
-    assert "sglang==0.4.6.post5" in answer.words or "sglang 0.4.6.post5" in answer.words
+    assert "0.4.10.post2" in answer.words
 
 
 @pytest.mark.parametrize("platform", ["aarch64-apple-darwin", "aarch64-manylinux_2_28", "x86_64-pc-windows-msvc"])

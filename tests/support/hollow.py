@@ -9,7 +9,8 @@ Three things differ from the world: a release that has nothing but an sdist has 
 tells a hash, and a labelled build's METADATA is that of PyPI's build without its lines on ``nvidia-*`` (a CPU build's:
 without triton as well), since the METADATA on those indexes cannot be had here.
 
-Wheels are made when they are asked for. Use it as a context manager; ``requests`` is the log of paths.
+Wheels are made when they are asked for. Use it as a context manager; ``requests`` is the log of paths, ``sent`` counts the
+bytes of the bodies.
 """
 
 from __future__ import annotations
@@ -96,6 +97,7 @@ class HollowIndex:
     def __init__(self, latency: float = 0.0) -> None:
         self.latency = latency
         self.requests: list[str] = []
+        self.sent = 0
         self.shelves: dict[str, list[HollowFile]] = {}
         server = _Server(("127.0.0.1", 0), _Handler)
         server.daemon_threads = True
@@ -330,6 +332,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             if self.command != "HEAD":
+                self.server.index.sent += len(body)  # type: ignore[attr-defined]  # set by HollowIndex
                 self.wfile.write(body)
 
 
