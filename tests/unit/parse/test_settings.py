@@ -1,0 +1,99 @@
+"""Settings from their texts: variables and tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stackpin.errors import InputUnreadable, UsageError
+from stackpin.model.settings import Settings
+from stackpin.parse.settings import environment_settings, parse_table, table_settings
+
+__all__: list[str] = []
+
+
+def test_an_empty_environment_sets_nothing() -> None:
+    assert environment_settings({"PATH": "/bin", "STACKPIN_CUDA": ""}) == Settings()
+
+
+def test_every_variable_has_its_setting_and_its_source() -> None:
+    found = environment_settings(
+        {
+            "STACKPIN_STACK": "sglang==0.4.*, torch",
+            "STACKPIN_CUDA": "cu124",
+            "STACKPIN_DRIVER": "550.54",
+            "STACKPIN_GPU": "sm_90",
+            "STACKPIN_ALLOW": "torchcodec",
+            "STACKPIN_MIRRORS": "https://a.example/whl=http://m/whl, pypi=http://m/simple",
+            "STACKPIN_CATALOG": "facts",
+        }
+    )
+    assert found == Settings(
+        stack=("sglang==0.4.*", "torch"),
+        cuda="cu124",
+        driver="550.54",
+        gpu="sm_90",
+        allow=("torchcodec",),
+        mirrors={"https://a.example/whl": "http://m/whl", "pypi": "http://m/simple"},
+        catalog="facts",
+        sources={
+            key: f"STACKPIN_{key.upper()}" for key in ("stack", "cuda", "driver", "gpu", "allow", "mirrors", "catalog")
+        },
+    )
+
+
+@pytest.mark.parametrize("text", ["foo", "=", "a=", "a=b,c"])
+def test_a_mirror_that_is_no_pair_is_refused(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        environment_settings({"STACKPIN_MIRRORS": text})
+    error = caught.value
+    assert (error.what, error.where) == ("a mirror is no pair of addresses", "STACKPIN_MIRRORS")
+    assert error.got == text.split(",")[-1]
+
+
+def test_a_pyproject_has_the_table_and_the_project() -> None:
+    raw = b'[project]\nname = "svc"\n[tool.stackpin]\ncuda = "cu124"\n'
+    assert parse_table(raw, "x", own_file=False) == ({"cuda": "cu124"}, {"name": "svc"})
+
+
+def test_a_stackpin_toml_is_the_table() -> None:
+    assert parse_table(b'cuda = "cu124"\n', "x", own_file=True) == ({"cuda": "cu124"}, {})
+
+
+@pytest.mark.parametrize("raw", [b"", b"[tool.other]\n", b"[tool]\nstackpin2 = 1\n"])
+def test_a_pyproject_that_does_not_speak_of_us_has_an_empty_table(raw: bytes) -> None:
+    assert parse_table(raw, "x", own_file=False)[0] == {}
+
+
+@pytest.mark.parametrize("raw", [b"[tool.stackpin", b"\xff\xfe", b"a = 1\na = 2\n"])
+@pytest.mark.parametrize("own_file", [True, False])
+def test_what_is_no_toml_is_refused(raw: bytes, own_file: bool) -> None:
+    with pytest.raises(InputUnreadable) as caught:
+        parse_table(raw, "settings.toml", own_file=own_file)
+    error = caught.value
+    assert (error.what, error.where, error.exit_code) == ("a settings file is not TOML", "settings.toml", 15)
+
+
+def test_a_table_sets_what_it_names() -> None:
+    found = table_settings({"stack": "sglang", "cuda": "auto", "allow": ["a", "b"], "mirrors": {"x": "y"}}, "here")
+    assert (found.stack, found.cuda, found.allow, found.mirrors) == (("sglang",), "auto", ("a", "b"), {"x": "y"})
+    assert found.sources == dict.fromkeys(("stack", "cuda", "allow", "mirrors"), "here")
+
+
+@pytest.mark.parametrize(
+    ("table", "what", "hint"),
+    [
+        ({"cude": "x"}, "a setting that stackpin does not know: cude", "did you mean cuda"),
+        ({"zzz": 1}, "a setting that stackpin does not know: zzz", ""),
+        ({"cuda": 124}, "cuda is not text", ""),
+        ({"stack": 1}, "stack is not a list of texts", ""),
+        ({"allow": [1]}, "allow is not a list of texts", ""),
+        ({"mirrors": "x"}, "mirrors is not a table of addresses", ""),
+        ({"mirrors": {"x": 1}}, "mirrors is not a table of addresses", ""),
+    ],
+)
+def test_a_table_that_is_wrong_is_refused(table: dict[str, Any], what: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        table_settings(table, "here")
+    assert (caught.value.what, caught.value.where, caught.value.hint) == (what, "here", hint)
