@@ -1,0 +1,85 @@
+"""Parsers of what people write: a value or an error of ours, nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.property.strategies import TEXTS, tables
+
+from stackpin.catalog.stacks import user_stack
+from stackpin.cli.render import error_document, error_text
+from stackpin.errors import StackpinError
+from stackpin.model.cuda import cuda_order, parse_cuda_tag, toolkit_of
+from stackpin.model.target import glibc_of_platform_tag, parse_platform
+from stackpin.parse.settings import environment_settings, parse_table, table_settings
+
+__all__: list[str] = []
+
+KNOWN = {"cpu", "cu118", "cu124", "cu130"}
+
+
+@given(TEXTS)
+def test_a_tag_is_known_or_refused(text: str) -> None:
+    with contextlib.suppress(StackpinError):
+        assert parse_cuda_tag(text, KNOWN) in KNOWN
+
+
+@given(TEXTS)
+def test_a_refused_tag_can_be_shown(text: str) -> None:
+    try:
+        parse_cuda_tag(text, KNOWN)
+    except StackpinError as error:
+        assert error_text(error)
+        assert error_document(error)["error"]["exit_code"] == 2  # noqa: PT017 - only where it is refused
+
+
+@given(st.from_regex(r"cu[1-9]\d{2,3}", fullmatch=True))
+def test_a_tag_and_its_toolkit_agree(tag: str) -> None:
+    known = parse_cuda_tag(tag, {tag})
+    assert toolkit_of(known).replace(".", "") == tag[2:]
+    assert cuda_order(known) > (0, 0)
+
+
+@given(TEXTS)
+def test_a_platform_is_one_or_refused(text: str) -> None:
+    with contextlib.suppress(StackpinError):
+        found = parse_platform(text)
+        assert parse_platform(str(found)) == found
+
+
+@given(TEXTS, st.sampled_from(["x86_64", "aarch64"]))
+def test_any_platform_tag_of_a_wheel_is_judged(tag: str, machine: str) -> None:
+    found = glibc_of_platform_tag(tag, machine)
+    assert found is None or len(found) == 2
+
+
+@given(tables())
+def test_a_settings_table_is_settings_or_refused(table: dict[str, Any]) -> None:
+    with contextlib.suppress(StackpinError):
+        assert set(table_settings(table, "here").sources) <= set(table)
+
+
+@given(tables())
+def test_a_stack_table_is_a_stack_or_refused(table: dict[str, Any]) -> None:
+    with contextlib.suppress(StackpinError):
+        user_stack("mine", {"anchor": "x", **table}, "here")
+    with contextlib.suppress(StackpinError):
+        user_stack("mine", {"anchor": "x", "members": table.get("stack"), "extra": table.get("cuda")}, "here")
+
+
+@given(st.binary(max_size=60) | TEXTS.map(str.encode), st.booleans())
+def test_a_settings_file_is_a_table_or_refused(raw: bytes, own_file: bool) -> None:
+    with contextlib.suppress(StackpinError):
+        table, project = parse_table(raw, str(Path("here")), own_file=own_file)
+        assert isinstance(table, dict)
+        assert isinstance(project, dict)
+
+
+@given(st.dictionaries(st.sampled_from(["STACKPIN_CUDA", "STACKPIN_MIRRORS", "STACKPIN_STACK"]), TEXTS))
+def test_variables_are_settings_or_refused(environ: dict[str, str]) -> None:
+    with contextlib.suppress(StackpinError):
+        assert environment_settings(environ).cuda == environ.get("STACKPIN_CUDA", "")
