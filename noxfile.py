@@ -24,8 +24,8 @@ nox.options.sessions = ["lint", "types", "quick"]
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 #: Releases that the real tests drive: what old images carry, what was usual in between, and a recent one.
-PIP_RELEASES = ("23.2.1", "24.3.1", "26.3")
-UV_RELEASES = ("0.5.31", "0.9.11", "0.13.9")
+PIP_RELEASES = ("22.3", "23.2.1", "24.3.1", "25.3", "26.3")
+UV_RELEASES = ("0.5.0", "0.5.31", "0.9.11", "0.13.9")
 ROOT = Path(__file__).resolve().parent
 TOOLS = ROOT / ".nox" / "tools"
 FACTS = ROOT.parent / "shared" / "facts"

@@ -32,7 +32,9 @@ UV_REQUEST = "sglang[srt]==0.4.*"
 FAR = (("torch==2.7.*", "cu118"), ("sglang==0.5.6", "cu130"))
 LATENCY = 0.05
 #: Settings of the machine that would bend a run; what leads to the index stays.
-BENDING = re.compile(r"(PIP_(?!INDEX_URL|CERT)|UV_(?!DEFAULT_INDEX|INDEX_URL|SYSTEM_CERTS|NATIVE_TLS)|STACKPIN_|PYTHON)")
+BENDING = re.compile(
+    r"(PIP_(?!INDEX_URL|CERT)|UV_(?!DEFAULT_INDEX|INDEX_URL|SYSTEM_CERTS|NATIVE_TLS)|STACKPIN_|PYTHON)"
+)
 
 
 class Line(NamedTuple):
@@ -136,7 +138,17 @@ class Bench:
         if tool == "pip":
             argv = [self.python, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-cache-dir", *wanted]
         else:
-            argv = [newest_uv(), "pip", "install", "--dry-run", "--reinstall", "--no-cache", "--python", self.python, *wanted]
+            argv = [
+                newest_uv(),
+                "pip",
+                "install",
+                "--dry-run",
+                "--reinstall",
+                "--no-cache",
+                "--python",
+                self.python,
+                *wanted,
+            ]
             env["UV_INDEX_STRATEGY"] = "unsafe-best-match" if style == "extra-index-url" else "first-index"
         seconds, _, _ = run_once(self.command(*argv, "-c", str(file), **env))
         return f"{len(index.requests)} requests, {seconds:.1f} s"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +13,7 @@ from tests.support.tools import compiled, newest_pip, newest_uv, pip_report, uv_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.support.tools import ReadyMade
 
@@ -80,7 +80,9 @@ def test_the_variables_do_what_the_option_does(tag: str, tmp_path: Path) -> None
     ready = compiled(REQUEST, "--cuda", tag)
     file = written(ready, tmp_path)
     by_uv = uv_compile(newest_uv(), ["torch", "torchvision"], None, UV_CONSTRAINT=str(file))
-    by_pip = pip_report(newest_pip(), ["torch", "torchvision"], None, tmp_path / "report.json", PIP_CONSTRAINT=str(file))
+    by_pip = pip_report(
+        newest_pip(), ["torch", "torchvision"], None, tmp_path / "report.json", PIP_CONSTRAINT=str(file)
+    )
     for answer in (by_uv, by_pip):
         assert answer.code == 0, answer.words
         assert ready.differences(answer.selected) == {}
@@ -92,7 +94,10 @@ def test_uv_pip_install_takes_it(tmp_path: Path) -> None:
     folder = tmp_path / "site"
     command = [newest_uv(), "pip", "install", "--target", str(folder), "--python", sys.executable, "--no-progress"]
     done = subprocess.run(
-        [*command, "-c", str(written(ready, tmp_path)), "torch", "torchaudio"], capture_output=True, text=True, check=False
+        [*command, "-c", str(written(ready, tmp_path)), "torch", "torchaudio"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     names = [path.name.removesuffix(".dist-info") for path in folder.glob("*.dist-info")]

@@ -45,7 +45,16 @@ def test_no_file_of_the_tree_pins_what_exists_nowhere() -> None:
 @pytest.mark.slow
 def test_no_file_of_any_release_pins_what_exists_nowhere(tmp_path: Path) -> None:
     """What is published: every release of every stack on every tag that has a tuple."""
-    command = [sys.executable, "-m", "stackpin", "compile", "--all", "--releases", "--output-dir", str(tmp_path / "all")]
+    command = [
+        sys.executable,
+        "-m",
+        "stackpin",
+        "compile",
+        "--all",
+        "--releases",
+        "--output-dir",
+        str(tmp_path / "all"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     files = [ready_made(path.read_text(encoding="utf-8"), path.name) for path in sorted((tmp_path / "all").iterdir())]
@@ -75,9 +84,7 @@ def test_a_pin_that_only_a_vendor_has_carries_its_page_and_says_that_it_was_not_
     assert answer.selected["sgl-kernel"] == "0.0.9.post2"
 
 
-@pytest.mark.parametrize(
-    ("request_", "pin"), [("sglang==0.4.3.post4", "sgl-kernel"), ("sglang==0.4.1", "flashinfer")]
-)
+@pytest.mark.parametrize(("request_", "pin"), [("sglang==0.4.3.post4", "sgl-kernel"), ("sglang==0.4.1", "flashinfer")])
 def test_a_pin_that_no_index_has_is_no_tuple(request_: str, pin: str) -> None:
     command = [sys.executable, "-m", "stackpin", "compile", request_, "--cuda", "cu124"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,6 +1,6 @@
 """Real pips and uvs under files with index lines, on indexes of hollow wheels that carry the real METADATA.
 
-The newest pip and uv run always; older ones (``TEST_TOOLS``, laid out by nox) are slow. The file of each case is compiled
+The newest pip and uv run always; older ones are slow, and run in ``nox -s real``, which lays them out (``TEST_TOOLS``). The file of each case is compiled
 with mirrors that lead every vendor's URL to the loopback, so that what is emitted is what is tried.
 """
 
@@ -92,7 +92,7 @@ def tool(request: pytest.FixtureRequest, tmp_path: Path) -> Tool:
 def each_tool() -> pytest.MarkDecorator:
     """Run a test with every tool."""
     old = [("pip", release) for release in OLD_PIPS] + [("uv", release) for release in OLD_UVS]
-    slow = [pytest.param(pair, id="-".join(pair), marks=pytest.mark.slow) for pair in old]
+    slow = [pytest.param(pair, id="-".join(pair), marks=(pytest.mark.slow, pytest.mark.real)) for pair in old]
     new = [pytest.param((kind, ""), id=kind) for kind in ("pip", "uv")]
     return pytest.mark.parametrize("tool", [*new, *slow], indirect=True)
 
@@ -113,7 +113,9 @@ def labelled(project: str, version: str, tag: str = "py3-none-manylinux_2_28_x86
 def cases() -> list[object]:
     """Every case in both styles."""
     return [
-        pytest.param(*case, style, id=f"{'-'.join(case)}-{style}", marks=() if style in QUICK.get(case, ()) else pytest.mark.slow)
+        pytest.param(
+            *case, style, id=f"{'-'.join(case)}-{style}", marks=() if style in QUICK.get(case, ()) else pytest.mark.slow
+        )
         for case in CASES
         for style in (FIND_LINKS, EXTRA_INDEX)
     ]
@@ -220,6 +222,7 @@ def test_outside_the_target_the_guard_line_says_why(platform: str, tmp_path: Pat
 
 
 @pytest.mark.slow
+@pytest.mark.real
 @pytest.mark.parametrize("release", OLD_UVS)
 def test_older_uvs_show_the_guard_lines_text(release: str, tool_folder: Path, tmp_path: Path) -> None:
     ready = compiled("torch==2.6.*", "--cuda", "cu124")

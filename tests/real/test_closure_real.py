@@ -13,7 +13,7 @@ pytestmark = pytest.mark.real
 
 
 def test_the_closure_of_an_old_anchor_is_of_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """sglang 0.4.6.post5 is of May 2025; a bare resolver takes numpy, pydantic and fastapi of this year."""
+    """The anchor, sglang 0.4.6.post5, is of May 2025; a bare resolver takes numpy, pydantic and fastapi of this year."""
     monkeypatch.setenv("PATH", f"{Path(newest_uv()).parent}{os.pathsep}{os.environ['PATH']}")
     ready = compiled("sglang==0.4.6.post5", "--cuda", "cu124", "--closure", "--python", "3.12")
     file = tmp_path / "closed.txt"

@@ -27,15 +27,15 @@ class Case(NamedTuple):
 
     file: str
     pip: str
-    index: bool
+    extra_index: bool
     folder: bool
 
 
 CASES = (
-    Case("sglang-0.4.x-cu124.txt", "", index=True, folder=True),
-    Case("torch-2.6.x-cu124.txt", "23.2.1", index=True, folder=True),
-    Case("vllm-0.8.x-cu124.txt", "24.3.1", index=False, folder=True),
-    Case("sglang-0.5.x-cu128.txt", "", index=False, folder=False),
+    Case("sglang-0.4.x-cu124.txt", "", extra_index=True, folder=True),
+    Case("torch-2.6.x-cu124.txt", "23.2.1", extra_index=True, folder=True),
+    Case("vllm-0.8.x-cu124.txt", "24.3.1", extra_index=False, folder=True),
+    Case("sglang-0.5.x-cu128.txt", "", extra_index=False, folder=False),
 )
 
 
@@ -68,7 +68,7 @@ def test_pip_selects_the_tuple(case: Case, tmp_path: Path, request: pytest.Fixtu
     if case.folder:
         variables["PIP_FIND_LINKS"] = str(hollow_folder(tmp_path / "wheels", *other_builds(ready, "cpu")))
     with HollowIndex() as hollow:
-        if case.index:
+        if case.extra_index:
             variables["PIP_EXTRA_INDEX_URL"] = hollow.publish("other", *other_builds(ready, "cpu", "cu126"))
         answer = pip_report(pip, ready.requirements, TREE / case.file, tmp_path / "report.json", **variables)
     assert answer.code == 0, answer.stderr[-2000:]

@@ -37,7 +37,7 @@ __all__ = [
 
 TREE = Path(__file__).resolve().parents[2] / "constraints"
 #: The platforms that uv has a name for, by their glibc minor.
-UV_PLATFORMS = {17: "x86_64-manylinux2014"} | {
+UV_PLATFORMS: dict[int, str] = {17: "x86_64-manylinux2014"} | {
     minor: f"x86_64-manylinux_2_{minor}" for minor in (28, *range(31, 41))
 }
 _PIN = re.compile(r"^([a-z0-9-]+)={2,3}(?!0\+)([^\s;]+)", re.MULTILINE)
@@ -70,8 +70,8 @@ class ReadyMade:
         """What a person asks for who uses the file: the anchor with the extra that brings its kernels."""
         if self.anchor == "torch":
             return (f"torch=={self.version}", "torchvision", "torchaudio")
-        row = next((row for row in rows_of(self.anchor) if row["version"] == self.version), {"extras": []})
-        extra = "[srt]" if "srt" in row["extras"] else ""
+        extras = {extra for row in rows_of(self.anchor) if row["version"] == self.version for extra in row["extras"]}
+        extra = "[srt]" if "srt" in extras else ""
         return (f"{self.anchor}{extra}=={self.version}",)
 
     @property
@@ -171,7 +171,12 @@ def uv_compile(
 
 
 def pip_report(
-    pip: Sequence[str], requirements: Sequence[str], constraints: Path | None, report: Path, *options: str, **variables: str
+    pip: Sequence[str],
+    requirements: Sequence[str],
+    constraints: Path | None,
+    report: Path,
+    *options: str,
+    **variables: str,
 ) -> Answer:
     """``pip install --dry-run --report`` of these requirements, as into an empty environment."""
     report.unlink(missing_ok=True)
