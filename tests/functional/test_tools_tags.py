@@ -1,7 +1,8 @@
 """Real pips and uvs under files with index lines, on indexes of hollow wheels that carry the real METADATA.
 
-The newest pip and uv run always; older ones are slow, and run in ``nox -s real``, which lays them out (``TEST_TOOLS``). The file of each case is compiled
-with mirrors that lead every vendor's URL to the loopback, so that what is emitted is what is tried.
+The newest pip and uv run always; older ones are slow, and run in ``nox -s real``, which lays them out (``TEST_TOOLS``).
+The file of each case is compiled with mirrors that lead every vendor's URL to the loopback, so that what is emitted is
+what is tried.
 """
 
 from __future__ import annotations

@@ -39,8 +39,6 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from typing_extensions import Self
 
 __all__ = ["DATA", "HollowFile", "HollowIndex", "hollow_folder", "rows_of"]
@@ -110,9 +108,7 @@ class HollowIndex:
         Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._server.shutdown()
         self._server.server_close()
 
@@ -197,18 +193,14 @@ def _stand_ins(project: str) -> list[HollowFile]:
 def _versions_named() -> dict[str, set[str]]:
     """Of each project that some Requires-Dist names, the versions in its specifiers, and releases just beside them."""
     rows = [row for path in sorted((DATA / "releases").glob("*.jsonl")) for row in rows_of(path.stem)]
-    lines = {line.partition(";")[0] for row in rows for line in _requirements(row)}
+    sources = [source for row in rows for source in (row, *row.get("variants", {}).values())]
+    lines = {line.partition(";")[0] for source in sources for line in source["requires"] or ()}
     found: dict[str, set[str]] = {}
     for requirement in map(Requirement, sorted(lines)):
         versions = found.setdefault(canonicalize_name(requirement.name), set())
         for specifier in requirement.specifier:
             versions |= _beside(specifier.version)
     return found
-
-
-def _requirements(row: dict[str, Any]) -> list[str]:
-    variants = [line for variant in row.get("variants", {}).values() for line in variant["requires"] or ()]
-    return [*(row["requires"] or ()), *variants]
 
 
 def _beside(text: str) -> set[str]:
