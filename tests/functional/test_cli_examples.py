@@ -8,9 +8,12 @@ import shlex
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__: list[str] = []
 
@@ -61,7 +64,7 @@ def names_in(text: str) -> list[str]:
 
 
 def test_the_list_above_has_every_command() -> None:
-    listed = {(name,) for name in names_in(help_of(()))}
+    listed: set[tuple[str, ...]] = {(name,) for name in names_in(help_of(()))}
     listed |= {("catalog", name) for name in names_in(help_of(("catalog",)))}
     assert listed | {()} == set(COMMANDS)
 
@@ -116,6 +119,6 @@ def test_the_version_is_one_line() -> None:
     ],
 )
 def test_colour_is_there_where_it_is_asked_for_only(options: list[str], env: dict[str, str]) -> None:
-    done = run(*options, "compile", "sglang==0.4.7", "--cuda", "cu124", **env)
+    done = run(*options, "compile", "sglang==0.4.7", "--cuda", "cu124", cwd=None, **env)
     assert ("\x1b[" in done.stderr) == ("always" in options)
     assert re.sub(r"\x1b\[[\d;]*m", "", done.stderr).startswith("error: sglang 0.4.7 does not exist for cu124\n")

@@ -90,7 +90,9 @@ def tables() -> st.SearchStrategy[dict[str, Any]]:
     """Tables as TOML may have them: our keys, near misses and others, with values of any type."""
     keys = st.sampled_from(["cuda", "cude", "stack", "allow", "mirrors", "catalog", "driver", "gpu", "stacks", "x"])
     leaves = st.none() | st.booleans() | st.integers() | st.text(max_size=8)
-    values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3))
+    values = st.recursive(
+        leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    )
     return st.dictionaries(keys, values, max_size=4)
 
 
@@ -104,7 +106,12 @@ def _pins(draw: st.DrawFn) -> Pin:
     evidence = draw(st.lists(st.builds(Evidence, subject=_LINES, line=_LINES), max_size=2))
     specifier = f"{operator}{version}" + (f"+{tag}" if tag else "")
     return Pin(
-        name=name, version=version, specifier=specifier, build=build, evidence=tuple(evidence), note=draw(st.just("") | _LINES)
+        name=name,
+        version=version,
+        specifier=specifier,
+        build=build,
+        evidence=tuple(evidence),
+        note=draw(st.just("") | _LINES),
     )
 
 

@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 from tests.property.strategies import locked_tuples
 
 from stackpin.emit.constraints import IndexStyle, Options, constraints_text
-from stackpin.model.locked import LockedTuple
+from stackpin.model.locked import LockedTuple  # noqa: TC001 - hypothesis reads the annotations
 
 __all__: list[str] = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,9 @@ from tests.property.strategies import TAGS, TOOLKITS, TRITONS, Plan, build_catal
 from stackpin.app.compile import Job, Workshop
 from stackpin.errors import NoTuple
 from stackpin.model.explanation import Explanation
-from stackpin.model.locked import LockedTuple
+
+if TYPE_CHECKING:
+    from stackpin.model.locked import LockedTuple
 
 __all__: list[str] = []
 
@@ -26,10 +29,11 @@ def solve(plan: Plan, requirement: str, tag: str) -> LockedTuple | None:
         try:
             return workshop.solver.solve(workshop.request(Job(requirements=(requirement,), cuda=tag)))
         except NoTuple as error:
-            assert isinstance(error.explanation, Explanation)
-            assert error.explanation.refusals
-            assert all(refusal.reasons for refusal in error.explanation.refusals)
-            return None
+            explanation = error.explanation
+    assert isinstance(explanation, Explanation)
+    assert explanation.refusals
+    assert all(refusal.reasons for refusal in explanation.refusals)
+    return None
 
 
 @settings(max_examples=60, deadline=None)

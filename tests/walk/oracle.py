@@ -251,7 +251,11 @@ class Oracle:
         """Every release of the anchor that pins torch exactly, with that torch."""
         found = []
         for version, row in rows(self.anchor).items():
-            torch = [line.exact for line in lines(self.anchor, version, "3.11", self.extras(row)) if line.name == "torch" and line.exact]
+            torch = [
+                line.exact
+                for line in lines(self.anchor, version, "3.11", self.extras(row))
+                if line.name == "torch" and line.exact
+            ]
             found += [(version, torch[0])] if torch else []
         return found
 
@@ -293,9 +297,10 @@ class Oracle:
         for name, pin in pins.items():
             if name in self.cuda_members or name == "torch" or row_of(name, pin) is None:
                 continue
-            for line in lines(name, pin, python):
-                if line.name in pins and not line.admits(pins[line.name]):
-                    found.append(Fact(name, pin, f"needs {line.name} {line.specifier}"))
+            refused = [
+                line for line in lines(name, pin, python) if line.name in pins and not line.admits(pins[line.name])
+            ]
+            found += [Fact(name, pin, f"needs {line.name} {line.specifier}") for line in refused]
         return found
 
     def _open(self, stated: list[Line], verdict: Verdict, tag: str) -> list[Fact]:
@@ -330,7 +335,9 @@ class Oracle:
                     return True
                 continue
             refuses = [line for line in lines(name, version, python) if line.name in verdict.pins]
-            if against(name, version, tag, torch, python) or not all(line.admits(verdict.pins[line.name]) for line in refuses):
+            if against(name, version, tag, torch, python) or not all(
+                line.admits(verdict.pins[line.name]) for line in refuses
+            ):
                 continue
             return True
         return False
@@ -341,9 +348,7 @@ class Oracle:
             return []
         kernels = {**pins, self.anchor: version}
         return [
-            Fact(name, pin, "C++ ABI")
-            for name, pin in kernels.items()
-            if kernel_major(name, pin) and row_of(name, pin)
+            Fact(name, pin, "C++ ABI") for name, pin in kernels.items() if kernel_major(name, pin) and row_of(name, pin)
         ]
 
 
@@ -358,7 +363,7 @@ def against(name: str, version: str, tag: str, torch: str, python: str) -> tuple
     if row is not None and not runs_on(name, version, python):
         found.append(Fact(name, version, "python"))
     if major is not None:
-        own = version.split(".")[0] if major == "version" else str(major)
+        own = version.split(".", maxsplit=1)[0] if major == "version" else str(major)
         found += [Fact(name, version, "CUDA major")] if own != major_of(tag) else []
     elif name == "torch":
         found += [Fact(name, version, "no build")] if tag not in tags_of(version) else []
@@ -369,4 +374,3 @@ def against(name: str, version: str, tag: str, torch: str, python: str) -> tuple
         if loads and loads != major_of(tag) and not elsewhere(name, version, tag, torch, labelled=True):
             found.append(Fact(name, version, "kernels"))
     return tuple(found)
-

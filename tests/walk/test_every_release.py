@@ -21,10 +21,11 @@ from stackpin.resolve.attempt import Attempt, Failure
 from stackpin.resolve.reasons import reasons_of
 
 if TYPE_CHECKING:
+    from tests.walk.oracle import Fact, Verdict
+
     from stackpin.model.cuda import CudaTag
     from stackpin.model.locked import LockedTuple
     from stackpin.model.request import Request
-    from tests.walk.oracle import Fact, Verdict
 
 __all__: list[str] = []
 
@@ -36,7 +37,7 @@ TORCHES = list(oracle.rows("torch"))
 #: Each of these is refused for another kind of fact; the full walk takes them all.
 SAMPLE = [
     ("sglang", "0.4.3.post4", "cu124"),
-    ("sglang", "0.4.5", "cu118"),
+    ("sglang", "0.4.6.post5", "cu118"),
     ("sglang", "0.4.6.post5", "cu126"),
     ("sglang", "0.5.3", "cpu"),
     ("sglang", "0.5.9", "cu130"),
@@ -199,28 +200,36 @@ def is_paired(locked: LockedTuple, name: str, torch: str) -> bool:
     """Whether a torchvision or torchaudio is the one that its own line, or the table, pairs with a torch."""
     pin = locked.pin(name)
     if pin is None:
-        return not any(name in line for line in locked.notes) is False
+        return any(name in line for line in locked.notes) is not False
     own = [line for line in oracle.lines(name, pin.version, locked.pythons[0]) if line.name == "torch"]
     listed = [row[name] for row in oracle.table("family") if row["torch"] == torch]
     return all(line.admits(torch) for line in own) if own else pin.version in listed
 
 
-def refusal_faults(anchor: str, version: str, tag: str) -> str:
-    """What is wrong with the refusal as a person gets it; empty where there is an answer, or nothing wrong."""
+def refusal_of(anchor: str, version: str, tag: str) -> Explanation | None:
+    """The refusal as a person gets it; None where there is an answer."""
     try:
         workshop().solver.solve(request_for(f"{anchor}=={version}", tag))
     except NoTuple as error:
-        assert isinstance(error.explanation, Explanation)
-        reasons = [reason for refusal in error.explanation.refusals for reason in refusal.reasons]
-        facts = {fact for verdict in ORACLES[anchor].verdicts(version, tag) for fact in verdict.facts}
-        if not names_a_fact(reasons, facts):
-            return f"{[reason.text for reason in reasons]}: none of {facts}"
-        if not reasons[0].text.startswith(f"{anchor} {version}"):
-            return f"the first cause is {reasons[0].text}"
-        for near in error.explanation.nearest:
-            found = re.fullmatch(r"stackpin compile (\S+) --cuda (\S+)", near.command)
-            if not found or answer_for(found[1], found[2]) is None:
-                return f"{near.command} has no answer"
+        return error.explanation if isinstance(error.explanation, Explanation) else None
+    return None
+
+
+def refusal_faults(anchor: str, version: str, tag: str) -> str:
+    """What is wrong with a refusal; empty where there is an answer, or nothing wrong."""
+    explanation = refusal_of(anchor, version, tag)
+    if explanation is None:
+        return ""
+    reasons = [reason for refusal in explanation.refusals for reason in refusal.reasons]
+    facts = {fact for verdict in ORACLES[anchor].verdicts(version, tag) for fact in verdict.facts}
+    if not names_a_fact(reasons, facts):
+        return f"{[reason.text for reason in reasons]}: none of {facts}"
+    if not reasons[0].text.startswith(f"{anchor} {version}"):
+        return f"the first cause is {reasons[0].text}"
+    for near in explanation.nearest:
+        found = re.fullmatch(r"stackpin compile (\S+) --cuda (\S+)", near.command)
+        if not found or answer_for(found[1], found[2]) is None:
+            return f"{near.command} has no answer"
     return ""
 
 

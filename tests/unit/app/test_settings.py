@@ -85,7 +85,7 @@ def test_a_stack_on_another_anchor_takes_no_dependencies(project: Path) -> None:
     [
         '[tool.stackpin]\nstacks = "x"\n',
         '[tool.stackpin.stacks]\nmine = "x"\n',
-        '[tool.stackpin]\nstacks = [1]\n',
+        "[tool.stackpin]\nstacks = [1]\n",
         '[project]\nname = "svc"\ndependencies = 3\n[tool.stackpin.stacks.mine]\nanchor = "svc"\n',
         '[project]\nname = "svc"\ndependencies = [3]\n[tool.stackpin.stacks.mine]\nanchor = "svc"\n',
         "[tool]\nstackpin = 3\n",

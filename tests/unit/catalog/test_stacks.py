@@ -58,7 +58,9 @@ def test_a_member_is_no_anchor(catalog: Catalog) -> None:
 
 
 def test_a_users_stack_always_holds_torch_and_triton() -> None:
-    stack = user_stack("mine", {"anchor": "My_Service", "members": ["Torchvision"], "look-alikes": ["torch-cpu"]}, WHERE)
+    stack = user_stack(
+        "mine", {"anchor": "My_Service", "members": ["Torchvision"], "look-alikes": ["torch-cpu"]}, WHERE
+    )
     assert (stack.anchor, stack.members) == ("my-service", ("torch", "triton", "torchvision"))
     assert (stack.always, stack.look_alikes) == (("torch", "triton", "torchvision"), ("torch-cpu",))
 
@@ -89,7 +91,11 @@ def test_an_extra_that_is_no_text_is_refused() -> None:
 def test_a_requirement_that_does_not_parse_is_refused() -> None:
     with pytest.raises(InputUnreadable) as caught:
         user_stack("mine", {"anchor": "a"}, WHERE, ["torch>=2", "torch=2"])
-    assert (caught.value.what, caught.value.got, caught.value.exit_code) == ("a requirement does not parse", "torch=2", 15)
+    assert (caught.value.what, caught.value.got, caught.value.exit_code) == (
+        "a requirement does not parse",
+        "torch=2",
+        15,
+    )
 
 
 def test_an_unknown_member_is_refused_with_its_near_miss(catalog: Catalog) -> None:

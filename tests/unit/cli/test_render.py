@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-
-import pytest
+from typing import TYPE_CHECKING
 
 from stackpin.cli.render import as_json, error_document, error_text, explanation_text, print_notes
 from stackpin.errors import NoTuple, UnknownName
 from stackpin.model.explanation import Explanation, Nearest, Reason, ReasonKind, Refusal
+
+if TYPE_CHECKING:
+    import pytest
 
 __all__: list[str] = []
 
@@ -18,7 +20,9 @@ NEEDS = Reason(
     text="sglang 0.4.7 needs torch 2.7.1",
     evidence='torch==2.7.1; extra == "srt"  (sglang-0.4.7 wheel)',
 )
-BUILT = Reason(kind=ReasonKind.NO_BUILD, subject="torch 2.7.1", text="torch 2.7.1 is built for cu126", evidence="matrix")
+BUILT = Reason(
+    kind=ReasonKind.NO_BUILD, subject="torch 2.7.1", text="torch 2.7.1 is built for cu126", evidence="matrix"
+)
 EXPLANATION = Explanation(
     headline="sglang 0.4.7 does not exist for cu124",
     refusals=(Refusal(anchor="sglang", releases=("0.4.7",), reasons=(NEEDS, BUILT)),),
@@ -55,7 +59,9 @@ def test_a_reason_of_many_releases_names_the_first_and_the_last() -> None:
 
 def test_a_long_list_of_refusals_is_cut_and_says_so() -> None:
     refusals = tuple(
-        Refusal(anchor="sglang", releases=(f"0.{minor}",), reasons=(Reason(kind=ReasonKind.CONFLICT, text=f"r{minor}"),))
+        Refusal(
+            anchor="sglang", releases=(f"0.{minor}",), reasons=(Reason(kind=ReasonKind.CONFLICT, text=f"r{minor}"),)
+        )
         for minor in range(9, 0, -1)
     )
     lines = explanation_text(Explanation(headline="no", refusals=refusals)).splitlines()

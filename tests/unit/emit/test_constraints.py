@@ -36,7 +36,9 @@ def pin(name: str, specifier: str, line: str = "", subject: str = "", note: str 
     evidence = (Evidence(subject=subject, line=line),) if line else ()
     version = specifier.lstrip("=").partition("+")[0]
     made = Build(**build)  # type: ignore[arg-type]
-    return Pin(name=canonicalize_name(name), version=version, specifier=specifier, build=made, evidence=evidence, note=note)
+    return Pin(
+        name=canonicalize_name(name), version=version, specifier=specifier, build=made, evidence=evidence, note=note
+    )
 
 
 LOCKED = LockedTuple(

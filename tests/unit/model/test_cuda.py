@@ -58,14 +58,16 @@ def test_another_accelerator_is_not_covered(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tag", "toolkit", "major"), [("cu118", "11.8", 11), ("cu124", "12.4", 12), ("cu130", "13.0", 13), ("cpu", "", None)]
+    ("tag", "toolkit", "major"),
+    [("cu118", "11.8", 11), ("cu124", "12.4", 12), ("cu130", "13.0", 13), ("cpu", "", None)],
 )
 def test_a_tag_stands_for_a_toolkit_of_a_major(tag: str, toolkit: str, major: int | None) -> None:
     assert (toolkit_of(CudaTag(tag)), cuda_major(CudaTag(tag))) == (toolkit, major)
 
 
 @pytest.mark.parametrize(
-    ("version", "tag"), [("12.4.127", "cu124"), ("12.4", "cu124"), ("13.0.2", "cu130"), ("11.8.89", "cu118"), ("13", "cu130")]
+    ("version", "tag"),
+    [("12.4.127", "cu124"), ("12.4", "cu124"), ("13.0.2", "cu130"), ("11.8.89", "cu118"), ("13", "cu130")],
 )
 def test_a_toolkit_has_a_tag(version: str, tag: str) -> None:
     assert tag_of_toolkit(version) == tag

@@ -49,7 +49,7 @@ def test_a_mirror_that_is_no_pair_is_refused(text: str) -> None:
         environment_settings({"STACKPIN_MIRRORS": text})
     error = caught.value
     assert (error.what, error.where) == ("a mirror is no pair of addresses", "STACKPIN_MIRRORS")
-    assert error.got == text.split(",")[-1]
+    assert error.got == text.rsplit(",", maxsplit=1)[-1]
 
 
 def test_a_pyproject_has_the_table_and_the_project() -> None:

@@ -30,13 +30,28 @@ def small(tmp_path: Path) -> SmallCatalog:
     small.torch_build("2.6.0", "cu128", arches=["aarch64"])
     small.release("torchvision", row("torchvision", "0.21.0", "torch (==2.6.0)"), row("torchvision", "0.99.0"))
     small.release("sgl-kernel", row("sgl-kernel", "0.1.4"), row("sgl-kernel", "0.3.0"), row("sgl-kernel", "0.4.0"))
-    small.fact("kernels", package="sgl-kernel", first="0.1.0", last="0.3.0", cuda_major=12, toolkit="12.4", evidence="so.12")
-    small.fact("kernels", package="sgl-kernel", first="0.4.0", last="0.4.0", cuda_major=12, toolkit="12.9", evidence="so.12")
+    small.fact(
+        "kernels", package="sgl-kernel", first="0.1.0", last="0.3.0", cuda_major=12, toolkit="12.4", evidence="so.12"
+    )
+    small.fact(
+        "kernels", package="sgl-kernel", first="0.4.0", last="0.4.0", cuda_major=12, toolkit="12.9", evidence="so.12"
+    )
     page = "https://kernels.example/{}/sgl-kernel/"
-    builds = [("cu118", "", "0.1.4"), ("cu118", "", "0.0.8"), ("cu130", "+cu130", "0.4.0"), ("cu124", "+cu124", "0.4.0")]
+    builds = [
+        ("cu118", "", "0.1.4"),
+        ("cu118", "", "0.0.8"),
+        ("cu130", "+cu130", "0.4.0"),
+        ("cu124", "+cu124", "0.4.0"),
+    ]
     for tag, label, version in builds:
         small.fact(
-            "index_builds", package="sgl-kernel", tag=tag, label=label, versions=[version], find_links=page.format(tag), source="page"
+            "index_builds",
+            package="sgl-kernel",
+            tag=tag,
+            label=label,
+            versions=[version],
+            find_links=page.format(tag),
+            source="page",
         )
     return small
 
@@ -45,7 +60,7 @@ def choice(small: SmallCatalog, name: str, version: str, tag: str | None, **more
     catalog, facts = small.open()
     found = catalog.release(name, version)
     if found is None:
-        from stackpin.resolve.candidates import Candidates  # noqa: PLC0415 - only for what no row has
+        from stackpin.resolve.candidates import Candidates
 
         known = Candidates(_context(catalog, facts, tag), {}).releases(name)
         found = next(item for item in known if item.text == version)
@@ -74,7 +89,9 @@ def shape(found: Choice) -> list[tuple[str, str, str]]:
         pytest.param("cu130", [], id="never built"),
     ],
 )
-def test_torch_carries_exactly_the_tag(small: SmallCatalog, tag: str | None, expected: list[tuple[str, str, str]]) -> None:
+def test_torch_carries_exactly_the_tag(
+    small: SmallCatalog, tag: str | None, expected: list[tuple[str, str, str]]
+) -> None:
     assert shape(choice(small, "torch", "2.6.0", tag)) == expected
 
 

@@ -122,7 +122,14 @@ def test_a_contemporary_came_at_most_a_fortnight_later(uploaded: str, as_of: str
 
 def test_a_release_that_only_a_fact_knows_is_a_candidate_in_its_place(small: SmallCatalog) -> None:
     small.release("some", row("some", "1.0"), row("some", "3.0"))
-    small.fact("index_builds", package="some", tag="cu124", label="", versions=["2.0"], find_links="https://index.example/some/")
+    small.fact(
+        "index_builds",
+        package="some",
+        tag="cu124",
+        label="",
+        versions=["2.0"],
+        find_links="https://index.example/some/",
+    )
     assert [item.text for item in candidates(small).releases("some")] == ["3.0", "2.0", "1.0"]
 
 
@@ -142,7 +149,9 @@ def test_torch_needs_its_tag_its_python_its_platform_and_its_triton(small: Small
     found = candidates(small)
     torch = of(found, "torch", "2.6.0")
     stated = targets(found, torch)
-    assert {key: [item.accepts(value) for item in stated[key]] for key, value in [(CUDA, "cu124"), (PYTHON, "3.11")]} == {
+    assert {
+        key: [item.accepts(value) for item in stated[key]] for key, value in [(CUDA, "cu124"), (PYTHON, "3.11")]
+    } == {
         CUDA: [True],
         PYTHON: [True],
     }
@@ -181,7 +190,9 @@ def test_an_anchor_pulls_in_the_extras_that_its_extra_asks_for(small: SmallCatal
     lines = ['some[common]; extra == "srt"', 'torch==2.6.0; extra == "srt"', 'deep==1.0; extra == "common"']
     small.release("some", row("some", "1.0", *lines, extras=["srt", "common"]))
     found = candidates(small, {"some": ("srt",)})
-    stated = [(item.name, str(item.specifier)) for item in found.needs_of(of(found, "some", "1.0")) if isinstance(item, Need)]
+    stated = [
+        (item.name, str(item.specifier)) for item in found.needs_of(of(found, "some", "1.0")) if isinstance(item, Need)
+    ]
     assert stated == [("torch", "==2.6.0"), ("deep", "==1.0")]
 
 

@@ -31,7 +31,9 @@ TORCH = release(
     "torch-2.6.0-cp312-cp312-win_amd64.whl",
 )
 KERNEL = release("sgl_kernel-0.1.4-cp39-abi3-manylinux2014_x86_64.whl")
-SGLANG = release("sglang-0.5.23-cp311-cp311-manylinux_2_34_x86_64.whl", "sglang-0.5.23-cp311-cp311-manylinux_2_34_aarch64.whl")
+SGLANG = release(
+    "sglang-0.5.23-cp311-cp311-manylinux_2_34_x86_64.whl", "sglang-0.5.23-cp311-cp311-manylinux_2_34_aarch64.whl"
+)
 PURE = release("sglang-0.4.7-py3-none-any.whl", "sglang-0.4.7.tar.gz")
 LEGACY = release("bitsandbytes-0.1-py2.py3-none-manylinux1_x86_64.whl")
 SOURCE = release("flash_attn-2.8.3.tar.gz")
@@ -44,7 +46,9 @@ SOURCE = release("flash_attn-2.8.3.tar.gz")
         pytest.param(TORCH, "3.10", ANY, Fit(wheel=False, python_fits=True), id="for this Python, but another machine"),
         pytest.param(TORCH, "3.12", ANY, Fit(wheel=False, python_fits=True), id="for this Python, but Windows"),
         pytest.param(TORCH, "3.14", ANY, Fit(wheel=False), id="too new a Python"),
-        pytest.param(TORCH, "3.13", ANY, Fit(wheel=True, glibc=(2, 5), python_fits=True), id="free-threaded is not ours"),
+        pytest.param(
+            TORCH, "3.13", ANY, Fit(wheel=True, glibc=(2, 5), python_fits=True), id="free-threaded is not ours"
+        ),
         pytest.param(TORCH, "3.10", ARM, Fit(wheel=True, glibc=(2, 28), python_fits=True), id="aarch64"),
         pytest.param(KERNEL, "3.12", ANY, Fit(wheel=True, glibc=(2, 17), python_fits=True), id="abi3 serves later"),
         pytest.param(KERNEL, "3.8", ANY, Fit(wheel=False), id="abi3 does not serve earlier"),
