@@ -207,3 +207,12 @@ def test_the_name_of_a_ready_made_file() -> None:
 def test_the_rebuild_line_can_be_pasted() -> None:
     words = command_words(("sglang==0.4.*",), "cu124", python="", index_style="extra-index-url")
     assert words == "stackpin compile 'sglang==0.4.*' --cuda cu124 --index-style extra-index-url"
+
+
+@pytest.mark.parametrize("note", ["yanked: broken \\", "yanked: broken\nnumpy==1", "yanked: broken\rnumpy==1", "a\x0bb"])
+def test_no_text_of_others_breaks_out_of_its_comment(note: str) -> None:
+    pins = (pin("torch", "===2.6.0", note=note), pin("triton", "==3.2.0"))
+    found = constraints_text(replace(LOCKED, pins=pins), options())
+    rows = [line for line in found.splitlines() if not line.startswith("#")]
+    assert [line.split()[0] for line in rows[:2]] == ["torch===2.6.0", "triton==3.2.0"]
+    assert not any(line.endswith("\\") for line in rows)
