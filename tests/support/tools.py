@@ -67,9 +67,9 @@ class ReadyMade:
 
     @property
     def requirements(self) -> tuple[str, ...]:
-        """What a person asks for who uses the file: the anchor with the extra that brings its kernels."""
+        """What a person asks for who uses the file: the anchor with the extra that brings its kernels, torch's pinned kin."""
         if self.anchor == "torch":
-            return (f"torch=={self.version}", "torchvision", "torchaudio")
+            return (f"torch=={self.version}", *(name for name in ("torchvision", "torchaudio") if name in self.pins))
         extras = {extra for row in rows_of(self.anchor) if row["version"] == self.version for extra in row["extras"]}
         extra = "[srt]" if "srt" in extras else ""
         return (f"{self.anchor}{extra}=={self.version}",)
