@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from fact_toml import load, render
 from packaging.version import Version
+
+from fact_toml import load, render
 from vendor_pages import from_pages, is_page_row
 
 __all__ = ["BUILDERS", "main"]

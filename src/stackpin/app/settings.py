@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackpin.effects.files import LocalFiles
+from stackpin.errors import UsageError
 from stackpin.parse.settings import environment_settings
 
 if TYPE_CHECKING:
@@ -62,15 +63,28 @@ def _from_file(raw: bytes, path: Path) -> Settings:
     return replace(settings, stacks=stacks)
 
 
-def _stacks(tables: Mapping[str, Any], project: Mapping[str, Any], where: str) -> Iterator[Stack]:
+def _stacks(tables: object, project: Mapping[str, Any], where: str) -> Iterator[Stack]:
     from packaging.utils import canonicalize_name
 
-    from stackpin.catalog.stacks import user_stack
+    from stackpin.catalog.stacks import strings, user_stack
 
     own = canonicalize_name(str(project.get("name", "")))
-    for name, table in sorted(tables.items()):
-        requires = project.get("dependencies", []) if canonicalize_name(str(table.get("anchor", ""))) == own else []
+    for name, table in sorted(_tables(tables, where).items()):
+        is_own = canonicalize_name(str(table.get("anchor", ""))) == own
+        requires = strings(project, "dependencies", f"{where} [project]") if is_own else ()
         yield user_stack(name, table, f"{where} [tool.stackpin.stacks.{name}]", requires)
+
+
+def _tables(value: object, where: str) -> dict[str, dict[str, Any]]:
+    """The tables below ``stacks``, or the error that says that they are none."""
+    if isinstance(value, dict) and all(isinstance(table, dict) for table in value.values()):
+        return value
+    raise UsageError(
+        "stacks is not a table of tables",
+        where=f"{where} [tool.stackpin]",
+        got=repr(value),
+        expected='[tool.stackpin.stacks.my-stack], with anchor = "package"',
+    )
 
 
 def merged(near: Settings, far: Settings) -> Settings:

@@ -77,7 +77,9 @@ class Layer:
     def _json(self, raw: bytes, name: str) -> dict[str, Any]:
         try:
             parsed: dict[str, Any] = json.loads(raw)
-        except ValueError as error:
+            if not isinstance(parsed, dict):
+                raise TypeError(f"a JSON {type(parsed).__name__}")  # noqa: TRY301 - told as the others are
+        except (ValueError, TypeError) as error:
             raise CatalogDamaged(
                 "a catalog file is cut or altered",
                 where=str(self.root / name),
@@ -93,7 +95,7 @@ class Layer:
         raw = self._bytes(self.root / name)
         if raw is None and entry is None:
             return None
-        if raw is None or entry is not None:
+        if raw is None or entry is not None or self._sealed:
             self._check(name, raw, entry["sha256"] if entry else "")
         return raw
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from stackpin.catalog.loader import Catalog
 
-__all__ = ["Stacks", "user_stack"]
+__all__ = ["Stacks", "strings", "user_stack"]
 
 _KEYS = {"anchor", "extra", "members", "look-alikes", "requires"}
 
@@ -39,7 +39,9 @@ class Stacks:
     def _refuse_unknown_members(self, stack: Stack) -> None:
         for member in stack.members:
             if self._catalog.releases(member) is None and member not in {s.anchor for s in self.by_name.values()}:
-                known = sorted({name for known in self.by_name.values() for name in known.members})
+                known = sorted(
+                    {name for other in self.by_name.values() if other is not stack for name in other.members}
+                )
                 near = _near(member, known)
                 raise UnknownName(
                     f"stack {stack.name!r} names a member that the catalog does not carry: {member}",
@@ -109,23 +111,34 @@ def user_stack(name: str, table: Mapping[str, Any], where: str, requires: Iterab
     anchor = table.get("anchor")
     if not isinstance(anchor, str) or not anchor:
         raise UsageError(f"stack {name!r} names no anchor", where=where, expected='anchor = "package"')
-    members = tuple(dict.fromkeys(canonicalize_name(item) for item in _strings(table, "members", where)))
+    members = tuple(dict.fromkeys(canonicalize_name(item) for item in strings(table, "members", where)))
     always = tuple(canonicalize_name(item) for item in (TORCH, TRITON, *FAMILY))
     return Stack(
         name=name,
         anchor=canonicalize_name(anchor),
-        extra=str(table.get("extra", "")),
+        extra=_extra(table, where),
         members=tuple(dict.fromkeys((*always[:2], *members))),
         always=(*always[:2], *(item for item in always[2:] if item in members)),
-        look_alikes=tuple(canonicalize_name(item) for item in _strings(table, "look-alikes", where)),
-        requires=tuple(_checked((*_strings(table, "requires", where), *requires), where)),
+        look_alikes=tuple(canonicalize_name(item) for item in strings(table, "look-alikes", where)),
+        requires=tuple(_checked((*strings(table, "requires", where), *requires), where)),
     )
 
 
-def _strings(table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+def _extra(table: Mapping[str, Any], where: str) -> str:
+    value = table.get("extra", "")
+    if not isinstance(value, str):
+        raise UsageError("extra is not text", where=where, got=repr(value), expected='extra = "name"')
+    return value
+
+
+def strings(table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    """A list of texts out of a table; empty where the key is not there.
+
+    :raises UsageError: where the value is anything else.
+    """
     value = table.get(key, [])
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise UsageError(f"{key} is not a list of names", where=where, got=repr(value), expected=f'{key} = ["torch"]')
+        raise UsageError(f"{key} is not a list of texts", where=where, got=repr(value), expected=f'{key} = ["torch"]')
     return tuple(value)
 
 

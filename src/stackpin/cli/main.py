@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -120,4 +121,15 @@ def _show(error: StackpinError, args: list[str]) -> Any:
 
     if "--json" in args:
         click.echo(as_json(error_document(error)))
-    click.echo(error_text(error), err=True)
+    click.echo(error_text(error), err=True, color=_color_asked(args))
+
+
+def _color_asked(args: list[str]) -> bool | None:
+    """What ``--color`` and NO_COLOR say, for errors that are shown after click's own context is gone."""
+    import os
+
+    words = [*args, ""]
+    asked = [after if word == "--color" else word[8:] for word, after in pairwise(words) if word.startswith("--color")]
+    if asked and asked[-1] == "always":
+        return True
+    return False if (asked and asked[-1] == "never") or os.environ.get("NO_COLOR") else None

@@ -23,6 +23,7 @@ __all__ = ["IndexStyle", "Options", "command_words", "constraints_text", "file_n
 
 _SERIES = re.compile(r"[\w.-]+(?:\[.*\])?\s*==\s*(\d+(?:\.\d+)*)\.\*")
 _COLUMN = 22
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class IndexStyle(str, Enum):
@@ -65,7 +66,12 @@ def constraints_text(locked: LockedTuple, options: Options) -> str:
     width = max((len(pin) for pin, _ in rows if len(pin) <= _COLUMN + 8), default=_COLUMN)
     lines += [f"{pin:<{width}}  # {comment}" if comment else pin for pin, comment in rows]
     lines.append(_guard(locked))
-    return "\n".join(lines) + "\n"
+    return "\n".join(_one_line(line) for line in lines) + "\n"
+
+
+def _one_line(text: str) -> str:
+    """A text as one line of a requirements file: texts of others may hold breaks, and a backslash at the end joins lines."""
+    return _CONTROL.sub(" ", text).rstrip(" \\")
 
 
 def _header(locked: LockedTuple, options: Options) -> Iterator[str]:

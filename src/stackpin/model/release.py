@@ -6,20 +6,22 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from stackpin.errors import CatalogDamaged
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
-__all__ = ["Release", "ReleaseFile"]
+__all__ = ["OWN", "Release", "ReleaseFile"]
 
 _PYPI = "pypi"
+#: The index of a release that stands for a user's own project.
+OWN = "own"
 
 
 class ReleaseFile(NamedTuple):
-    """One file of a release: its name, its size in bytes (None where the index does not say), its sha256 (hex), when it was uploaded, whether it is yanked."""
+    """One file of a release: name, size in bytes (None where the index does not say), sha256 (hex), upload time, yanked."""
 
     name: str
     size: int | None
@@ -57,7 +59,16 @@ class Release:
     @cached_property
     def version(self) -> Version:
         """The version as PEP 440 orders it."""
-        return Version(self.text)
+        try:
+            return Version(self.text)
+        except InvalidVersion as error:
+            raise CatalogDamaged(
+                "a catalog row has a version that is none",
+                where=f"releases/{self.name}.jsonl",
+                got=self.text,
+                expected="a version as PEP 440 has it",
+                hint=f"stackpin catalog update --package {self.name}",
+            ) from error
 
     @cached_property
     def _row(self) -> dict[str, Any]:

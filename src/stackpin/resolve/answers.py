@@ -6,6 +6,7 @@ The anchor's release is chosen first, then the tag.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.version import Version
@@ -15,7 +16,7 @@ from stackpin.model.build import Sureness
 from stackpin.model.cuda import CudaTag, cuda_order
 from stackpin.model.locked import Anchor, LockedTuple
 from stackpin.model.request import AUTO, PYPI
-from stackpin.model.stack import TORCH
+from stackpin.model.stack import TORCH, TRITON
 from stackpin.resolve.assemble import blocks_of, bounds_of, complete, is_pinned, pins_of, pythons_for, sureness_of
 from stackpin.resolve.attempt import Attempt, Resolved, own_release
 from stackpin.resolve.chosen import how_chosen
@@ -89,7 +90,30 @@ class Answers:
                 best, found = outcome, attempt
             if not attempt.candidates.stopped_by_python or (best is not None and self.is_newest(best, request)):
                 break
-        return self._answer(best, found) if best is not None and found is not None else None
+        if best is None or found is None:
+            return None
+        return self._fullest(self._answer(best, found), request)
+
+    def _fullest(self, answer: Answer, request: Request) -> Answer:
+        """The answer, or for the same anchors that of another Python whose metadata names a triton where this one's does not."""
+        fixed = {str(anchor.name): anchor.version for anchor in answer.locked.anchors if anchor.version}
+        if request.python or answer.locked.pin(TRITON) or TRITON not in answer.attempt.candidates.context.tracked:
+            return answer
+        for python in answer.locked.pythons:
+            attempt = Attempt(
+                catalog=self.catalog,
+                facts=self.facts,
+                request=request,
+                python=python,
+                cuda=answer.attempt.cuda,
+                fixed=answer.attempt.fixed or fixed,
+            )
+            outcome = attempt.run()
+            if isinstance(outcome, Resolved) and TRITON in outcome.candidates:
+                other = self._answer(outcome, attempt).locked
+                anchors = answer.locked.anchors
+                return answer._replace(locked=replace(other, anchors=anchors))
+        return answer
 
     def pythons(self, request: Request) -> tuple[str, ...]:
         """The Pythons to try, the most widely served first; only the one that was asked for, where one was."""
@@ -187,6 +211,4 @@ class Answers:
 
 def with_cuda(request: Request, cuda: str) -> Request:
     """The same request for another tag."""
-    from dataclasses import replace
-
     return replace(request, cuda=cuda)

@@ -9,6 +9,7 @@ from packaging.specifiers import SpecifierSet
 from stackpin.model.build import Channel, Sureness
 from stackpin.model.cuda import CPU, cuda_major
 from stackpin.model.locked import Block, Bound, Evidence, Pin
+from stackpin.model.release import OWN
 from stackpin.model.stack import FAMILY, TORCH, TRITON
 from stackpin.resolve.candidates import metadata_source
 from stackpin.resolve.context import Context, torch_line
@@ -81,7 +82,7 @@ def pins_of(chosen: Mapping[str, Candidate], resolved: Resolved, request: Reques
         candidate = chosen[name]
         if not is_pinned(name, resolved, request):
             continue
-        if candidate.release.index == "own":
+        if candidate.release.index == OWN:
             continue
         pins.append(_pin(candidate, resolved, request))
     return tuple(pins)

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep, Resolver
 
 from stackpin.model.cuda import CudaTag
-from stackpin.model.release import Release
+from stackpin.model.release import OWN, Release
 from stackpin.resolve.agreement import disagreeing
 from stackpin.resolve.candidates import Candidates
 from stackpin.resolve.context import Context
@@ -65,7 +65,7 @@ def own_release(ask: Ask) -> Release | None:
         return None
     import json
 
-    row = {"version": "0", "index": "own", "requires": list(ask.stack.requires), "files": []}
+    row = {"version": "0", "index": OWN, "requires": list(ask.stack.requires), "files": []}
     return Release(ask.stack.anchor, "0", json.dumps(row))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from stackpin.model.build import Build, Channel, Sureness
 from stackpin.model.cuda import CPU, CudaTag, cuda_major, cuda_order, tag_of_toolkit, toolkit_of
 from stackpin.model.explanation import Reason, ReasonKind
+from stackpin.model.release import OWN
 from stackpin.model.stack import TORCH
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def spoken(names: list[str]) -> str:
 
 def builds_of(release: Release, context: Context) -> Choice:
     """The builds of a release that may serve the context's tag (any tag where the context has none)."""
+    if release.index == OWN:
+        return Choice(builds=(Build(sureness=Sureness.PROVEN),))
     if release.name == TORCH:
         return _family_builds(release, release, context)
     if context.is_family(release.name):

@@ -311,7 +311,8 @@ class Candidates:
             kind, text = ReasonKind.PLATFORM, f"{subject} has no wheel for {platform}"
         else:
             kind, text = ReasonKind.PYTHON, f"{subject} has no wheel for Python {self.context.python}"
-        wheel = next((item.name for item in release.files if item.is_wheel), "")
+        wheels = [item.name for item in release.files if item.is_wheel]
+        wheel = next((name for name in wheels if platform.machine in name), next(iter(wheels), ""))
         reason = Reason(kind=kind, subject=subject, text=text, evidence=f"{wheel} and its fellows" if wheel else "")
         fits = found.wheel or found.source_only
         return TargetNeed(key=PLATFORM, accepts=lambda _: fits, reason=reason, parent=release)

@@ -209,7 +209,9 @@ def test_the_rebuild_line_can_be_pasted() -> None:
     assert words == "stackpin compile 'sglang==0.4.*' --cuda cu124 --index-style extra-index-url"
 
 
-@pytest.mark.parametrize("note", ["yanked: broken \\", "yanked: broken\nnumpy==1", "yanked: broken\rnumpy==1", "a\x0bb"])
+@pytest.mark.parametrize(
+    "note", ["yanked: broken \\", "yanked: broken\nnumpy==1", "yanked: broken\rnumpy==1", "a\x0bb"]
+)
 def test_no_text_of_others_breaks_out_of_its_comment(note: str) -> None:
     pins = (pin("torch", "===2.6.0", note=note), pin("triton", "==3.2.0"))
     found = constraints_text(replace(LOCKED, pins=pins), options())
