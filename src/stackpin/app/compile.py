@@ -227,16 +227,15 @@ def notes_of(locked: LockedTuple, request: Request) -> tuple[str, ...]:
     """What a person should know beside the file: the extra that the kernels need, what is not proven, what was passed over."""
     notes = []
     for anchor, ask in zip(locked.anchors, request.asks, strict=True):
-        asked = {canonicalize_name(extra) for extra in ask.requirement.extras}
-        if anchor.extra and not asked & {canonicalize_name(anchor.extra), canonicalize_name("all")}:
+        if anchor.extra and not ask.requirement.extras:
             notes.append(
                 f"plain {anchor.name} {anchor.version} installs no torch and no kernels: "
                 f"install {anchor.name}[{anchor.extra}]"
             )
-        if not ask.requirement.specifier and "newest release " in f"{anchor.chosen} ".replace("newest release  ", ""):
+        if not ask.requirement.specifier and anchor.chosen.startswith("the newest release "):
             notes.append(f"{anchor.name} {anchor.version} is {anchor.chosen}")
     notes += [
-        f"{pin.name} {pin.full_version} is not proven for {locked.cuda}: {pin.note}"
+        f"{pin.name} {pin.full_version} for {locked.cuda}: {pin.note}"
         for pin in locked.pins
         if pin.build.sureness is Sureness.UNPROVEN
     ]
