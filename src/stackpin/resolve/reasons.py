@@ -147,6 +147,8 @@ def _package_reasons(causes: Sequence[Cause], failure: Failure) -> list[Reason]:
     found: list[Reason] = []
     for name, needs in by_name.items():
         unique = list({(need.line, need.parent.text if need.parent else ""): need for need in needs}.values())
+        if any(need.reason is not None for need in unique):
+            unique = [need for need in unique if need.exact] + [need for need in unique if need.reason is not None][:1]
         for need in unique[:_MANY]:
             if need.parent is not None:
                 found += _trail(need.parent, failure)
