@@ -5,7 +5,7 @@ times and Requires-Python, and the Requires-Dist lines of the release. A project
 wheels, one for each version that any row names. A vendor's side (``download.pytorch.org/whl/<tag>/<project>/`` and so on)
 lists the builds of the fact tables; stackpin is led there by the mirrors that :attr:`HollowIndex.mirrors` names.
 
-Three things differ from the world: a release that has nothing but an sdist has a wheel for any platform instead, no page
+Three things differ from the world: an sdist is a wheel for any platform (a tool would build it, here it need not), no page
 tells a hash, and a labelled build's METADATA is that of PyPI's build without its lines on ``nvidia-*`` (a CPU build's:
 without triton as well), since the METADATA on those indexes cannot be had here.
 
@@ -158,11 +158,13 @@ def _of_pypi(project: str) -> list[HollowFile]:
 
 
 def _wheels(project: str, row: dict[str, Any]) -> list[HollowFile]:
-    """The wheels of a release, or one for any platform where it has none."""
+    """The wheels of a release, and one for any platform where it has an sdist, or nothing at all."""
     python = row["requires_python"] or ""
     variants = row.get("variants", {})
     names = [(name, uploaded) for name, _, _, uploaded, *_ in row["files"] if name.endswith(".whl")]
-    names = names or [(wheel_name(project, row["version"]), row["uploaded"])]
+    anywhere = wheel_name(project, row["version"])
+    if len(names) < len(row["files"]) or not names:
+        names = [*(pair for pair in names if pair[0] != anywhere), (anywhere, row["uploaded"])]
 
     def text(name: str) -> str:
         lines = variants.get("aarch64", row) if "aarch64" in name else row
