@@ -18,6 +18,7 @@ from stackpin.emit.constraints import IndexStyle, Options, command_words, constr
 from stackpin.errors import UnknownName, UsageError
 from stackpin.model.build import Sureness
 from stackpin.model.cuda import parse_cuda_tag
+from stackpin.model.driver import parse_driver
 from stackpin.model.request import AUTO, PYPI, Ask, Request
 from stackpin.model.settings import Settings
 from stackpin.model.target import parse_platform
@@ -99,7 +100,7 @@ class Workshop:
             cuda=cuda if cuda in {PYPI, AUTO} else parse_cuda_tag(cuda, self.facts.tags),
             python=_python_of(job.python) if job.python else "",
             platform=parse_platform(job.platform or "linux-x86_64"),
-            driver=_driver_of(job.driver or self.settings.driver),
+            driver=parse_driver(job.driver or self.settings.driver),
             gpu=job.gpu or self.settings.gpu,
             prefer_builds=job.prefer_builds,
             allow=tuple(canonicalize_name(name) for name in (*job.allow, *self.settings.allow)),
@@ -144,18 +145,6 @@ def _requirement(text: str) -> Requirement:
             expected="a PEP 508 requirement such as sglang, 'sglang==0.4.*' or 'sglang[all]>=0.5,<0.6'",
             hint=f"did you mean {hint}" if hint else "",
         ) from error
-
-
-def _driver_of(text: str) -> str:
-    """A driver's version as it was typed; empty where none was.
-
-    :raises UsageError: where it is no version.
-    """
-    if text and not re.fullmatch(r"\d+(\.\d+)*", text):
-        raise UsageError(
-            f"{text!r} is no NVIDIA driver version", where="--driver", expected="a version such as 550.54 or 550.54.14"
-        )
-    return text
 
 
 def _python_of(text: str) -> str:

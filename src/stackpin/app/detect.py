@@ -17,6 +17,7 @@ from stackpin.effects.machine import ask_nvml, find_nvml, read_driver_files, rea
 from stackpin.effects.process import LocalProcesses
 from stackpin.errors import ToolMissing, UsageError
 from stackpin.model.cuda import CPU, CudaTag, cuda_major, cuda_order, tag_of_toolkit, toolkit_of
+from stackpin.model.driver import meets, parse_driver
 from stackpin.parse.nvidia_driver import driver_version, gpu_model
 from stackpin.parse.torch_build import parse_torch_version, version_of_metadata
 
@@ -36,10 +37,8 @@ __all__ = [
     "TagVerdict",
     "TorchFound",
     "detect",
-    "meets",
 ]
 
-_DRIVER = re.compile(r"\d{3,}(?:\.\d+){0,2}\Z")
 _GPU = re.compile(r"(?:sm_?)?(?:(\d+)\.(\d)|(\d+)(\d))[af]?\Z", re.IGNORECASE)
 
 
@@ -183,13 +182,6 @@ def detect(
     )
 
 
-def meets(driver: str, floor: str) -> bool:
-    """Whether a driver is at least ``floor``; a shortened one stands for its whole branch (550.54 meets 550.54.14)."""
-    have = [int(part) for part in driver.split(".")]
-    least = [int(part) for part in floor.split(".")]
-    return have >= least[: len(have)]
-
-
 def _ceiling(driver: str, facts: Facts) -> str:
     """The newest toolkit that is known to have come with this driver or an older one (``major.minor``)."""
     served = [row.cuda for row in facts.drivers if row.toolkit_driver and meets(driver, row.toolkit_driver)]
@@ -197,11 +189,7 @@ def _ceiling(driver: str, facts: Facts) -> str:
 
 
 def _named_driver(text: str, facts: Facts) -> DriverFound:
-    version = text.strip()
-    if not _DRIVER.match(version):
-        raise UsageError(
-            f"{text!r} is no NVIDIA driver version", where="--driver", expected="a version such as 550.54 or 550.54.14"
-        )
+    version = parse_driver(text)
     return DriverFound(version=version, cuda=_ceiling(version, facts), source="--driver")
 
 

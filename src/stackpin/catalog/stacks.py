@@ -158,13 +158,20 @@ def _refuse_cycles(own: Mapping[str, Stack]) -> None:
     for start in own.values():
         trail, todo = {start.anchor}, [start]
         while todo:
-            for member in todo.pop().members:
+            stack = todo.pop()
+            for member in stack.members:
                 if member == start.anchor:
-                    raise UsageError(
-                        f"stack {start.name!r} has a cycle: its anchor {start.anchor} is also among the members",
-                        where=f"[tool.stackpin.stacks.{start.name}]",
-                        expected="an anchor that decides the members and is none of them",
-                    )
+                    raise _cycle(start, stack)
                 if member in anchors and member not in trail:
                     trail.add(member)
                     todo.append(anchors[member])
+
+
+def _cycle(start: Stack, holder: Stack) -> UsageError:
+    """The error for an anchor that is among its own members, or among those of a stack that its members lead to."""
+    whose = "the members" if holder is start else f"the members of stack {holder.name!r}, which it holds itself"
+    return UsageError(
+        f"stack {start.name!r} has a cycle: its anchor {start.anchor} is also among {whose}",
+        where=f"[tool.stackpin.stacks.{start.name}]",
+        expected="an anchor that decides the members and is none of them",
+    )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stackpin.cli.options import color_option
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -62,6 +64,7 @@ def _shown(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
         click.option("--quiet", "-q", is_flag=True, help="No progress, no notes; the bare result."),
         click.option("--verbose", "-v", is_flag=True, help="Tell more."),
+        color_option,
     )
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stackpin.cli.options import output_options
+
 if TYPE_CHECKING:
     from stackpin.app.detect import Detection, TagVerdict
 
@@ -22,8 +24,8 @@ _WIDTH = 10
     "--driver", metavar="VERSION", envvar="STACKPIN_DRIVER", help="Judge for this driver, not this machine's."
 )
 @click.option("--gpu", metavar="ARCH", envvar="STACKPIN_GPU", help="Judge for this GPU (sm_90), not this machine's.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-def command(python: str | None, driver: str | None, gpu: str | None, *, as_json: bool) -> None:
+@output_options
+def command(python: str | None, driver: str | None, gpu: str | None, **options: bool) -> None:
     """Show the driver and the CUDA tags that it runs, the GPUs, the platform, and the installed torch with its tag.
 
     torch is never imported; its files are read.
@@ -37,7 +39,7 @@ def command(python: str | None, driver: str | None, gpu: str | None, *, as_json:
     from stackpin.app.detect import detect
 
     found = detect(python or None, driver or None, gpu or None)
-    click.echo(render_json(found) if as_json else render_text(found))
+    click.echo(render_json(found) if options["as_json"] else render_text(found, notes=not options["quiet"]))
 
 
 def render_json(found: Detection) -> str:
@@ -47,10 +49,10 @@ def render_json(found: Detection) -> str:
     return json.dumps({"schema": 1, **document}, indent=2)
 
 
-def render_text(found: Detection) -> str:
-    """The detection for people: one line a thing, then the tags by verdict, then the notes."""
+def render_text(found: Detection, *, notes: bool = True) -> str:
+    """The detection for people: one line a thing, then the tags by verdict, then the notes where they are wanted."""
     lines = [*_machine_lines(found), *_python_lines(found), *_tag_lines(found.tags)]
-    if found.notes:
+    if found.notes and notes:
         lines += ["", *(f"note: {note}" for note in found.notes)]
     return "\n".join(lines)
 

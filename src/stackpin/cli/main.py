@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from stackpin.cli.options import color_option
 from stackpin.errors import StackpinError
 
 __all__ = ["cli", "main"]
@@ -55,15 +56,6 @@ class _Lazy(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def _color(ctx: click.Context, _: click.Parameter, value: str) -> None:
-    import os
-
-    if value == "always":
-        ctx.color = True
-    elif value == "never" or os.environ.get("NO_COLOR"):
-        ctx.color = False
-
-
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's callback
     if value and not ctx.resilient_parsing:
         from stackpin.version import VERSION
@@ -77,15 +69,7 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # no
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog='Shell completion: eval "$(_STACKPIN_COMPLETE=bash_source stackpin)" (zsh_source, fish_source).',
 )
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    callback=_color,
-    expose_value=False,
-    is_eager=True,
-    help="Colour the output (default: where it is a terminal).",
-)
+@color_option
 @click.option("--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Show the version.")
 def cli() -> None:
     """One locked tuple of torch, triton and kernels, for pip and uv to obey.

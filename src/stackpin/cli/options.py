@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from stackpin.model.settings import Settings
 
-__all__ = ["index_options", "output_options", "settings_here", "target_options"]
+__all__ = ["color_option", "index_options", "output_options", "settings_here", "target_options"]
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -62,8 +62,32 @@ def index_options(command: _Command) -> _Command:
     return command
 
 
+def _color(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    """Settle the colour of a command's output; the option stands before or behind the command's name."""
+    if value is None and ctx.color is not None:
+        return
+    if value == "always":
+        ctx.color = True
+    elif value == "never" or os.environ.get("NO_COLOR"):
+        ctx.color = False
+
+
+def color_option(command: _Command) -> _Command:
+    """``--color auto|always|never``; ``auto`` honours ``NO_COLOR``."""
+    option = click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        callback=_color,
+        expose_value=False,
+        is_eager=True,
+        help="Colour the output: auto (default), always or never.",
+    )
+    return option(command)
+
+
 def output_options(command: _Command) -> _Command:
-    """``--json``, ``-q``, ``-v``."""
+    """``--json``, ``-q``, ``-v``, ``--color``."""
+    command = color_option(command)
     for option in reversed(
         (
             click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),

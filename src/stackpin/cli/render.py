@@ -19,6 +19,15 @@ __all__ = ["as_json", "error_document", "error_text", "explanation_text", "print
 
 _SHOWN = 6
 _COLUMN = 50
+#: How a reason of one release reads when it is told of several.
+_PLURAL = {
+    "needs": "need",
+    "asks": "ask",
+    "was": "were",
+    "has": "have",
+    "is a pre-release, and is taken only when it is asked for": "are pre-releases, taken only when asked for by name",
+    "is": "are",
+}
 
 
 def print_notes(notes: Iterable[str]) -> None:
@@ -63,7 +72,12 @@ def _spread(reason: Reason, refusal: Refusal) -> str:
     newest, oldest = refusal.releases[0], refusal.releases[-1]
     one = f"{refusal.anchor} {newest}"
     many = f"{refusal.anchor} {oldest} to {newest}"
-    return reason.text.replace(f"{one} needs", f"{many} need").replace(f"{one} asks", f"{many} ask").replace(one, many)
+    if not reason.text.startswith(one):
+        return reason.text.replace(one, many)
+    said = many + reason.text.removeprefix(one)
+    for singular, plural in _PLURAL.items():
+        said = said.replace(f"{many} {singular}", f"{many} {plural}", 1)
+    return said
 
 
 def error_document(error: StackpinError) -> dict[str, Any]:

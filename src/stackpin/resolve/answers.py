@@ -9,11 +9,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.version import Version
-
 from stackpin.errors import CatalogGap
-from stackpin.model.build import Sureness
-from stackpin.model.cuda import CudaTag, cuda_order
+from stackpin.model.build import Channel, Sureness
+from stackpin.model.cuda import CPU, CudaTag, cuda_order
+from stackpin.model.driver import meets
 from stackpin.model.locked import Anchor, LockedTuple
 from stackpin.model.request import AUTO, PYPI
 from stackpin.model.stack import TORCH, TRITON
@@ -25,16 +24,13 @@ from stackpin.resolve.wheels import fit, pythons_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from packaging.version import Version
+
     from stackpin.catalog.facts import Facts
     from stackpin.catalog.loader import Catalog
     from stackpin.model.request import Ask, Request
 
-__all__ = ["Answer", "Answers", "runs", "with_cuda"]
-
-
-def runs(driver: str, floor: str) -> bool:
-    """Whether a driver meets the floor of a tag's CUDA major; always where the tag needs none."""
-    return not floor or Version(driver) >= Version(floor)
+__all__ = ["Answer", "Answers", "with_cuda"]
 
 
 class Answer(NamedTuple):
@@ -73,8 +69,14 @@ class Answers:
             hint="stackpin catalog update",
         )
 
-    def answer(self, request: Request, fixed: Mapping[str, str] | None = None) -> Answer | None:
-        """The best answer over all Pythons that come into question; None where there is none."""
+    def answer(
+        self, request: Request, fixed: Mapping[str, str] | None = None, *, above: Version | None = None
+    ) -> Answer | None:
+        """The best answer over all Pythons that come into question; None where there is none.
+
+        :param fixed: anchors that are held to one version each.
+        :param above: the version that the first anchor must be newer than, where only a newer one is of interest.
+        """
         cuda = None if request.cuda in {PYPI, AUTO} else CudaTag(request.cuda)
         best: Resolved | None = None
         found: Attempt | None = None
@@ -82,11 +84,15 @@ class Answers:
             attempt = Attempt(
                 catalog=self.catalog, facts=self.facts, request=request, python=python, cuda=cuda, fixed=fixed or {}
             )
+            first = str(request.asks[0].stack.anchor)
             if best is not None and len(request.asks) == 1:
-                anchor = str(request.asks[0].stack.anchor)
-                attempt.candidates.newer_than[anchor] = best.candidates[anchor].release.version
+                attempt.candidates.newer_than[first] = best.candidates[first].release.version
+            elif above is not None:
+                attempt.candidates.newer_than[first] = above
             outcome = attempt.run()
-            if isinstance(outcome, Resolved) and (best is None or self._newer(outcome, best, request)):
+            if isinstance(outcome, Resolved) and (
+                best is None or _versions(outcome, request) > _versions(best, request)
+            ):
                 best, found = outcome, attempt
             if not attempt.candidates.stopped_by_python or (best is not None and self.is_newest(best, request)):
                 break
@@ -126,13 +132,6 @@ class Answers:
             count.update(pythons_of(release, request.platform))
         return tuple(sorted(count, key=lambda python: (-count[python], -int(python.split(".")[1]))))
 
-    @staticmethod
-    def _newer(outcome: Resolved, best: Resolved, request: Request) -> bool:
-        def versions(resolved: Resolved) -> list[Version]:
-            return [resolved.candidates[str(ask.stack.anchor)].release.version for ask in request.asks]
-
-        return versions(outcome) > versions(best)
-
     def is_newest(self, resolved: Resolved, request: Request) -> bool:
         """Whether every anchor is the newest release that its requirement admits, so that no other Python can do better."""
         for ask in request.asks:
@@ -153,7 +152,8 @@ class Answers:
         return ""
 
     def _answer(self, resolved: Resolved, attempt: Attempt) -> Answer:
-        chosen, notes = complete(resolved, attempt)
+        completed = complete(resolved, attempt)
+        chosen = completed.chosen
         request = attempt.request
         pins = pins_of(chosen, resolved, request)
         bounds = bounds_of(chosen, resolved, request)
@@ -167,14 +167,14 @@ class Answers:
             anchors=tuple(self._anchor(ask, resolved, attempt) for ask in request.asks),
             pins=pins,
             bounds=bounds,
-            blocks=blocks_of(pins, [ask.stack for ask in request.asks], self.facts),
+            blocks=(*completed.blocks, *blocks_of(pins, [ask.stack for ask in request.asks], self.facts)),
             cuda=resolved.cuda,
             platform=request.platform,
             pythons=tuple(sorted(served, key=lambda python: int(python.split(".")[1]))),
             python_asked=request.python,
             glibc=max(glibc, request.platform.glibc or (0, 0)),
             driver=self.facts.least_driver(resolved.cuda),
-            notes=notes,
+            notes=completed.notes,
             catalog_date=self.catalog.date,
             catalog_digest=self.catalog.digest,
         )
@@ -192,21 +192,45 @@ class Answers:
             extra=extra,
         )
 
-    def auto(self, request: Request) -> Answer | None:
-        """``auto``: PyPI's own tag where the driver runs it, then the newest proven tag that it runs, then the newest."""
-        first = self.answer(request)
-        if first is None or runs(request.driver, first.locked.driver):
+    def auto(self, request: Request, fixed: Mapping[str, str] | None = None) -> Answer | None:
+        """``auto``: the newest anchor that the driver runs on any tag; then the tag, PyPI's own before all others.
+
+        After PyPI's own come the newest proven tag and the newest unproven one. Cost: two answers for each tag, where
+        the driver does not run what PyPI carries.
+        """
+        first = self.answer(request, fixed)
+        if first is not None and meets(request.driver, first.locked.driver):
             return first
-        fixed = {str(anchor.name): anchor.version for anchor in first.locked.anchors if anchor.version}
-        found = []
-        for tag in sorted(self.facts.tags, key=cuda_order, reverse=True):
-            if tag == "cpu" or not runs(request.driver, self.facts.least_driver(tag)):
-                continue
-            answer = self.answer(with_cuda(request, tag), fixed)
-            if answer is not None:
-                found.append(answer)
+        tags = [tag for tag in sorted(self.facts.tags, key=cuda_order, reverse=True) if tag != CPU]
+        run = [with_cuda(request, tag) for tag in tags if meets(request.driver, self.facts.least_driver(tag))]
+        newest: Answer | None = None
+        for one in run:
+            above = _versions(newest.resolved, request)[0] if newest is not None else None
+            newest = self.answer(one, fixed, above=above) or newest
+        if newest is None:
+            return None
+        held = dict(zip(_anchors(request), map(str, _versions(newest.resolved, request)), strict=True))
+        found = [answer for one in run if (answer := self.answer(one, {**held, **(fixed or {})})) is not None]
+        own = [answer for answer in found if _torch_of_pypi(answer)]
         proven = [answer for answer in found if sureness_of(answer.locked.pins) is Sureness.PROVEN]
-        return next(iter(proven or found), None)
+        best = next(iter((*own, *proven, *found)), newest)
+        return best if fixed else best._replace(locked=replace(best.locked, anchors=newest.locked.anchors))
+
+
+def _anchors(request: Request) -> list[str]:
+    """The names of the anchors, in the order in which they were asked for."""
+    return [str(ask.stack.anchor) for ask in request.asks]
+
+
+def _versions(resolved: Resolved, request: Request) -> list[Version]:
+    """The versions of the anchors, in the order in which they were asked for."""
+    return [resolved.candidates[name].release.version for name in _anchors(request)]
+
+
+def _torch_of_pypi(answer: Answer) -> bool:
+    """Whether the tuple's torch is the build that PyPI carries."""
+    torch = answer.locked.pin(TORCH)
+    return torch is not None and torch.build.channel is Channel.PYPI
 
 
 def with_cuda(request: Request, cuda: str) -> Request:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from stackpin.model.build import Channel, Sureness
 from stackpin.model.cuda import CPU, cuda_major
@@ -25,28 +26,45 @@ if TYPE_CHECKING:
     from stackpin.model.stack import Stack
     from stackpin.resolve.attempt import Attempt, Resolved
 
-__all__ = ["blocks_of", "bounds_of", "complete", "is_pinned", "pins_of", "pythons_for", "sureness_of"]
+__all__ = ["Completed", "blocks_of", "bounds_of", "complete", "is_pinned", "pins_of", "pythons_for", "sureness_of"]
 
 
-def complete(resolved: Resolved, attempt: Attempt) -> tuple[dict[str, Candidate], tuple[str, ...]]:
-    """The chosen candidates with the members that belong to every tuple, and notes on those for which there is none.
+class Completed(NamedTuple):
+    """The chosen candidates with the members that belong to every tuple, and what is said of those for which there is none.
 
-    A member that nobody's metadata names (torchaudio beside sglang) is the newest release that accepts the chosen torch.
+    ``blocks`` keep a member out that is built for other tags only: left open, any release of it would come in.
+    """
+
+    chosen: dict[str, Candidate]
+    notes: tuple[str, ...]
+    blocks: tuple[Block, ...]
+
+
+def complete(resolved: Resolved, attempt: Attempt) -> Completed:
+    """A resolution with the members that nobody's metadata names (torchaudio beside sglang).
+
+    Such a member is the newest release that accepts the chosen torch.
     """
     chosen = dict(resolved.candidates)
     notes = []
+    blocks = []
     torch = chosen.get(TORCH)
     always = dict.fromkeys(name for ask in attempt.request.asks for name in ask.stack.always)
     for name in always:
         if name in chosen or torch is None or name in attempt.request.allow:
             continue
         found = _fitting(name, torch, resolved, attempt)
-        if found is None:
-            what = "names none" if name == TRITON else f"no release is built for {resolved.cuda}"
-            notes.append(f"{name} is left out: {'torch ' + torch.release.text + ' ' if name == TRITON else ''}{what}")
-        else:
+        if found is not None:
             chosen[name] = found
-    return chosen, tuple(notes)
+        elif name == TRITON:
+            notes.append(f"{name} is left out: torch {torch.release.text} names none")
+        else:
+            notes.append(f"{name} is kept out: no release is built for {resolved.cuda}")
+            reads = f"0+stackpin.no.build.for.{resolved.cuda}"
+            blocks.append(
+                Block(name=canonicalize_name(name), reads=reads, note=f"no release is built for {resolved.cuda}")
+            )
+    return Completed(chosen, tuple(notes), tuple(blocks))
 
 
 def _fitting(name: str, torch: Candidate, resolved: Resolved, attempt: Attempt) -> Candidate | None:
@@ -245,8 +263,6 @@ def blocks_of(pins: Sequence[Pin], stacks: Iterable[Stack], facts: Facts) -> tup
 
 
 def _block(name: str, pin: Pin, note: str) -> Block:
-    from packaging.utils import canonicalize_name
-
     reads = f"0+blocked.by.stackpin.use.{pin.name.replace('-', '.')}.{pin.version}"
     return Block(name=canonicalize_name(name), reads=reads, note=note)
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from stackpin.errors import NoTuple
 from stackpin.model.cuda import CudaTag, cuda_order
+from stackpin.model.driver import meets
 from stackpin.model.explanation import Explanation, Nearest, Reason, ReasonKind, Refusal
 from stackpin.model.request import AUTO, PYPI
-from stackpin.resolve.answers import Answer, Answers, runs, with_cuda
+from stackpin.resolve.answers import Answer, Answers, with_cuda
 from stackpin.resolve.attempt import Attempt, Failure
 from stackpin.resolve.reasons import final_kinds, reasons_of
 
@@ -24,6 +25,8 @@ __all__ = ["Explainer", "command_for"]
 
 _NEAREST = 3
 _ELSEWHERE = {ReasonKind.PYTHON, ReasonKind.PLATFORM}
+#: What a person's machine decides: a bare name that only this rules out is refused, never walked back.
+_MACHINE = {*_ELSEWHERE, ReasonKind.DRIVER}
 
 
 def command_for(request: Request, requirement: str, **changes: str) -> str:
@@ -57,15 +60,16 @@ class Explainer:
         refusals = tuple(self._refusals(request, ask))
         headline = self._headline(request, ask, refusals)
         nearest = tuple(self._nearest(request, ask, refusals))
-        explanation = Explanation(headline=headline, refusals=refusals, nearest=nearest)
+        told = tuple(refusal for refusal in refusals if refusal.reasons)
+        explanation = Explanation(headline=headline, refusals=told, nearest=nearest)
         return NoTuple(headline, explanation=explanation, hint=nearest[0].command if nearest else "")
 
     def drift(self, request: Request, answer: Answer) -> NoTuple | None:
-        """The error for a bare name whose newest release only this Python or glibc rules out; None where another fact does."""
+        """The error for a bare name whose newest release only this machine rules out; None where another fact does."""
         ask = request.asks[0]
         newest = self._solver.newest(ask)
         reasons = self._reasons(request, {str(ask.stack.anchor): newest})
-        if not final_kinds(reasons) or not final_kinds(reasons) <= _ELSEWHERE:
+        if not final_kinds(reasons) or not final_kinds(reasons) <= _MACHINE:
             return None
         refusals = (Refusal(anchor=str(ask.stack.anchor), releases=(newest,), reasons=reasons),)
         headline = self._headline(request, ask, refusals)
@@ -75,7 +79,8 @@ class Explainer:
             command=command_for(request, f"{anchor.name}=={anchor.version}"),
             gives_up="anchor",
         )
-        nearest = (here, *self._other_target(request, ask, newest))
+        elsewhere = final_kinds(reasons) & _ELSEWHERE
+        nearest = (here, *(self._other_target(request, ask, newest) if elsewhere else ()))
         explanation = Explanation(headline=headline, refusals=refusals, nearest=nearest[:_NEAREST])
         return NoTuple(headline, explanation=explanation, hint=here.command)
 
@@ -147,7 +152,7 @@ class Explainer:
 
     def _driver_reasons(self, request: Request, tag: str) -> tuple[Reason, ...]:
         floor = self._solver.facts.least_driver(CudaTag(tag))
-        if not request.driver or runs(request.driver, floor):
+        if not request.driver or meets(request.driver, floor):
             return ()
         text = f"{tag} needs NVIDIA driver {floor} or newer; this one is {request.driver}"
         source = next((row.source for row in self._solver.facts.drivers if row.floor == floor), "")
@@ -165,9 +170,14 @@ class Explainer:
             return f"{one} does not run on Python {request.python or 'any version that stackpin knows'}"
         if first is ReasonKind.PLATFORM:
             return f"{one} does not run on {request.platform}"
+        if first is ReasonKind.DRIVER and len(releases) == 1:
+            return f"{one} does not run with NVIDIA driver {request.driver}"
         if first in {ReasonKind.PRE_RELEASE, ReasonKind.YANKED}:
             return f"{one} was not asked for by its exact version"
-        tag = "with PyPI's own torch" if request.cuda in {PYPI, AUTO} else f"for {request.cuda}"
+        if request.cuda == AUTO and request.driver:
+            tag = f"for NVIDIA driver {request.driver}"
+        else:
+            tag = "with PyPI's own torch" if request.cuda in {PYPI, AUTO} else f"for {request.cuda}"
         where = f" on Python {request.python}" if request.python else ""
         machine = "" if request.platform.machine == "x86_64" else f" on {request.platform.machine}"
         return f"{one} {exists} {tag}{where}{machine}"
@@ -209,7 +219,8 @@ class Explainer:
         newest = releases.index(admitted[0]) if admitted[0] in releases else 0
         for text in (*releases[oldest + 1 :], *reversed(releases[:newest])):
             fixed = {str(ask.stack.anchor): text}
-            answer = self._solver.answer(request, fixed)
+            by_driver = request.cuda == AUTO and request.driver
+            answer = self._solver.auto(request, fixed) if by_driver else self._solver.answer(request, fixed)
             if answer is not None and not self._driver_reasons(request, str(answer.locked.cuda)):
                 command = command_for(request, f"{ask.stack.anchor}=={text}")
                 return [Nearest(text=_tuple_text(answer), command=command, gives_up="anchor")]
@@ -221,7 +232,7 @@ class Explainer:
         asked = cuda_order(CudaTag(request.cuda)) if request.cuda not in {PYPI, AUTO} else (0, 0)
         tags = [tag for tag in facts.tags if tag not in {request.cuda, "cpu"}]
         for tag in sorted(tags, key=lambda tag: (_distance(cuda_order(tag), asked), tag)):
-            if request.driver and not runs(request.driver, facts.least_driver(tag)):
+            if request.driver and not meets(request.driver, facts.least_driver(tag)):
                 continue
             answer = self._solver.answer(with_cuda(request, tag), {str(ask.stack.anchor): text})
             if answer is not None:

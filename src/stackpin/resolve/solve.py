@@ -37,8 +37,9 @@ class Solver(Answers):
         return answer.locked
 
     def _drifted(self, request: Request, answer: Answer) -> NoTuple | None:
-        """A bare anchor name asks for the newest: refuse to walk back because of the Python or the glibc without a word."""
-        if not (request.python or request.platform.glibc) or self.is_newest(answer.resolved, request):
+        """A bare anchor name asks for the newest: refuse to walk back for the Python, the glibc or the driver unasked."""
+        held = request.python or request.platform.glibc or request.cuda == AUTO
+        if not held or self.is_newest(answer.resolved, request):
             return None
         if any(ask.requirement.specifier for ask in request.asks):
             return None

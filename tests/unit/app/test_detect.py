@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stackpin.app.detect import Detection, Gpu, Surroundings, TorchFound, detect, meets
+from stackpin.app.detect import Detection, Gpu, Surroundings, TorchFound, detect
 from stackpin.catalog.loader import Catalog, Layer
 from stackpin.effects.machine import System
 from stackpin.effects.process import Finished
 from stackpin.errors import ToolMissing, UsageError
+from stackpin.model.driver import meets
 
 if TYPE_CHECKING:
     from pathlib import Path
