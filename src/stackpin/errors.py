@@ -12,12 +12,17 @@ __all__ = [
     "FileUnwritable",
     "IndexFailed",
     "InputUnreadable",
+    "LockOutside",
+    "LookAlikeMember",
     "NoTuple",
     "NotCovered",
+    "Refused",
     "StackpinError",
     "ToolMissing",
+    "TupleBroken",
     "UnknownName",
     "UsageError",
+    "WrongMember",
     "error_classes",
 ]
 
@@ -97,6 +102,38 @@ class NoTuple(StackpinError):
     def __init__(self, what: str, *, explanation: object = None, hint: str = "") -> None:
         super().__init__(what, hint=hint)
         self.explanation = explanation
+
+
+class Refused(StackpinError):
+    """The wrapped tool was not run: it would let a broken member in, and cannot be held to the tuple."""
+
+    slug = "refused"
+    exit_code = 11
+
+
+class WrongMember(Refused):
+    """What was typed brings a member in at another version or build than the tuple's."""
+
+    slug = "wrong-member"
+
+
+class LookAlikeMember(Refused):
+    """What was typed, or what is installed, is a distribution that overwrites a member's files."""
+
+    slug = "look-alike"
+
+
+class LockOutside(Refused):
+    """A lock file holds members outside the tuple, and the call takes it as it stands."""
+
+    slug = "lock-outside-tuple"
+
+
+class TupleBroken(StackpinError):
+    """The wrapped tool ran, and what it left breaks the tuple; nothing was kept where that could be undone."""
+
+    slug = "tuple-broken"
+    exit_code = 12
 
 
 class CatalogGap(StackpinError):
