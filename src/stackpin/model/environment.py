@@ -48,7 +48,9 @@ class FaultKind(str, Enum):
 class Fault:
     """One member outside its tuple: what is there, what the tuple has, and the evidence of the tuple's pin.
 
-    For a look-alike ``name`` is its own, ``wanted`` the member that it overwrites with its version (``triton 3.2.0``).
+    For a look-alike ``name`` is its own, ``wanted`` the member that it overwrites with its version (``triton 3.2.0``);
+    for a CUDA member ``wanted`` is the bound (``<13,>=12``); it is empty where the tuple keeps a member out altogether.
+    ``tag`` is the tuple's CUDA tag where the build is what is wrong.
     """
 
     kind: FaultKind
@@ -56,3 +58,4 @@ class Fault:
     found: str
     wanted: str
     evidence: str = ""
+    tag: str = ""

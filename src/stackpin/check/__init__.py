@@ -1,0 +1,1 @@
+"""Judging what lies on a disk against a locked tuple."""
