@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.property.strategies import TEXTS, tables
+from tests.property.strategies import TEXTS, locked_tuples, tables
+from tests.support.locked import sglang_cu124
+from tests.support.uv_locks import DATA
 
 from stackpin.catalog.stacks import user_stack
+from stackpin.check.uv_lock import lock_faults
 from stackpin.cli.render import error_document, error_text
 from stackpin.errors import StackpinError
 from stackpin.model.cuda import cuda_order, parse_cuda_tag, toolkit_of
 from stackpin.model.target import glibc_of_platform_tag, parse_platform
 from stackpin.parse.settings import environment_settings, parse_table, table_settings
+from stackpin.parse.uv_lock import parse_uv_lock
+
+if TYPE_CHECKING:
+    from stackpin.model.locked import LockedTuple
 
 __all__: list[str] = []
 
@@ -85,3 +92,37 @@ def test_a_settings_file_is_a_table_or_refused(raw: bytes, own_file: bool) -> No
 def test_variables_are_settings_or_refused(environ: dict[str, str]) -> None:
     with contextlib.suppress(StackpinError):
         assert environment_settings(environ).cuda == environ.get("STACKPIN_CUDA", "")
+
+
+#: Pieces of a lock file that fit and pieces that do not.
+_LOCK_VALUES = st.sampled_from(
+    """
+    "torch" ; "2.6.0" ; 3 ; true ; [] ; {} ; ["x"] ; { name = "torch" } ; [{ name = "torch", marker = "x" }]
+    [{ name = "torch", marker = "extra == 'a'", extra = ["y"] }] ; { registry = "https://x/whl/cu126" }
+    { virtual = "." } ; { a = [{ name = "torch" }] } ; [{ url = "https://x/torch-1.whl" }] ; "sys_platform == 1"
+    """.replace("\n", " ; ").split(" ; ")
+)
+_LOCK_KEYS = st.sampled_from(
+    ["name", "version", "source", "dependencies", "resolution-markers", "wheels", "sdist", "optional-dependencies"]
+)
+_LOCK_TABLES = st.dictionaries(_LOCK_KEYS, _LOCK_VALUES, max_size=8).map(
+    lambda table: "".join(f"{key} = {value}\n" for key, value in table.items())
+)
+_LOCKS = st.lists(_LOCK_TABLES, max_size=4).map(
+    lambda tables: "version = 1\n" + "".join(f"[[package]]\n{table}" for table in tables)
+)
+
+
+@given(st.binary(max_size=60) | _LOCKS.map(str.encode), locked_tuples())
+def test_a_lock_file_is_judged_or_refused(raw: bytes, locked: LockedTuple) -> None:
+    with contextlib.suppress(StackpinError):
+        lock_faults(parse_uv_lock(raw), locked, pythons=["3.11"])
+
+
+@given(st.sampled_from(sorted(DATA.glob("*/uv-*.lock"))), st.data())
+def test_a_damaged_lock_file_is_judged_or_refused(path: Path, data: st.DataObject) -> None:
+    raw = bytearray(path.read_bytes())
+    start = data.draw(st.integers(0, len(raw) - 1))
+    raw[start : start + data.draw(st.integers(0, 40))] = data.draw(st.binary(max_size=8))
+    with contextlib.suppress(StackpinError):
+        lock_faults(parse_uv_lock(bytes(raw)), sglang_cu124(), pythons=["3.11"])
