@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 from stackpin.app.catalog_folder import CatalogFolder
 from stackpin.app.catalog_state import ShowReport, StatusReport, release_facts, status_of
 from stackpin.app.settings import load_settings
+from stackpin.catalog.facts import Facts
 from stackpin.catalog.loader import EMBEDDED, Catalog
 from stackpin.effects.clock import SystemClock
 from stackpin.effects.files import LocalFiles
@@ -140,7 +141,7 @@ def update(
     reporter: Reporter | None = None,
     settings: HttpSettings | None = None,
 ) -> UpdateReport:
-    """Bring the catalog up to date from a Simple index.
+    """Bring the catalog up to date from a Simple index; from a vendor's also which CUDA builds its pages carry.
 
     Costs one request for each project that has not changed. What was read completely is kept, whatever happens after.
 
@@ -159,15 +160,19 @@ def update(
     from stackpin.app.catalog_update import CatalogUpdate
     from stackpin.app.index_session import open_index
     from stackpin.app.update_memory import UpdateMemory
+    from stackpin.index.page_builds import tag_of_index
 
     started = time.monotonic()
     directory = directory or catalog_directory()
     rules = _chosen(package_rules(directory), packages)
     folder = CatalogFolder(directory, LocalFiles(), SystemClock())
+    facts = Facts(Catalog.open())
     with open_index(index_url, settings) as session:
         run = CatalogUpdate(
             session=session,
             folder=folder,
+            tag=tag_of_index(session.index, facts.index_rows),
+            plain=facts.cuda_members,
             memory=UpdateMemory(LocalFiles(), platformdirs.user_cache_path("stackpin"), index=session.index),
             reporter=reporter or Silent(),
             refresh=refresh,
@@ -200,14 +205,14 @@ def verify(
     reporter: Reporter | None = None,
     settings: HttpSettings | None = None,
 ) -> VerifyReport:
-    """Read releases again from the indexes that they came from, and compare every field.
+    """Read releases again from the indexes that they came from, and compare every field; the builds with the rows.
 
     :param sample: how many releases, another choice each day; None: all.
     :raises CatalogDamaged: when a file of the catalog is cut or altered.
     :raises IndexFailed: when an index fails.
     :raises InputUnreadable: when a file of an index is broken.
     """
-    from stackpin.app.catalog_verify import Sampled, compare_with_index
+    from stackpin.app.catalog_verify import Sampled, compare_builds, compare_with_index
     from stackpin.app.catalog_verify import sample as choose
     from stackpin.app.index_session import open_index
 
@@ -217,7 +222,7 @@ def verify(
     rules = _chosen(package_rules(directory), packages)
     rows = [Sampled(rule=rule, row=row) for rule in rules for row in folder.rows(rule.name)]
     chosen = choose(rows, sample, seed=SystemClock().today())
-    differences: list[Difference] = []
+    differences = list(compare_builds(folder, rules, Facts(Catalog.open()).index_rows))
     failures: list[StackpinError] = []
     for index in sorted({item.row.index for item in chosen}):
         with open_index(None if index == "pypi" else index, settings) as session:

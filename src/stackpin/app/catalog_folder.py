@@ -5,8 +5,9 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from stackpin.catalog.manifest import dump_manifest, load_manifest, release_entry, with_files
+from stackpin.catalog.manifest import BUILDS_READ, dump_manifest, load_manifest, release_entry, with_files
 from stackpin.errors import CatalogDamaged
+from stackpin.parse.read_builds import Tables, dump_tables, load_tables, of_page, without_page
 from stackpin.parse.release_rows import ReleaseRow, dump_rows, load_rows
 
 if TYPE_CHECKING:
@@ -75,10 +76,51 @@ class CatalogFolder:
 
         :raises CatalogDamaged: when they are not the ones that the manifest names.
         """
-        path, entry = self.root / _FACTS, self.manifest()["files"].get(_FACTS)
-        content = self._files.read(path)
-        if entry is not None and (content is None or sha256(content).hexdigest() != entry["sha256"]):
-            raise _altered(path, content, entry["sha256"], hint="reinstall stackpin")
+        for name, hint in ((_FACTS, "reinstall stackpin"), (BUILDS_READ, "stackpin catalog update --index URL")):
+            path, entry = self.root / name, self.manifest()["files"].get(name)
+            content = self._files.read(path)
+            if entry is not None and (content is None or sha256(content).hexdigest() != entry["sha256"]):
+                raise _altered(path, content, entry["sha256"], hint=hint)
+
+    def read_builds(self) -> Tables:
+        """The builds that were read from vendors' pages, as rows of the fact tables; none where the file is not whole."""
+        content = self._files.read(self.root / BUILDS_READ)
+        entry = self._manifest_or_none()["files"].get(BUILDS_READ)
+        if content is None or entry is None or sha256(content).hexdigest() != entry["sha256"]:
+            return {}
+        return load_tables(content)
+
+    def builds_of(self, page: str) -> Tables:
+        """What was read from one page."""
+        return of_page(self.read_builds(), page)
+
+    def today(self) -> str:
+        """The date in UTC (ISO 8601)."""
+        return self._clock.today()
+
+    def put_builds(self, page: str, tables: Tables) -> bool:
+        """Write what was read from one page in place of what had been; whether that is anything new.
+
+        What differs in nothing but the day is not.
+
+        :raises FileUnwritable: when the folder cannot be written to.
+        """
+        known = self.read_builds()
+        if _dateless(of_page(known, page)) == _dateless(tables):
+            return False
+        others = without_page(known, page)
+        self._write_builds({name: [*rows, *tables.get(name, ())] for name, rows in others.items()})
+        return True
+
+    def _write_builds(self, tables: Tables) -> None:
+        manifest, content = self._manifest_or_none(), dump_tables(tables)
+        files = {name: entry for name, entry in manifest["files"].items() if name != BUILDS_READ}
+        if any(tables.values()):
+            files[BUILDS_READ] = {"sha256": sha256(content).hexdigest()}
+            self._files.write(self.root / BUILDS_READ, content)
+        self._files.write(self.root / _MANIFEST, dump_manifest(with_files(manifest, files, today=self._clock.today())))
+        if BUILDS_READ not in files:
+            self._files.remove(self.root / BUILDS_READ)
 
     def put(self, project: str, rows: tuple[ReleaseRow, ...], *, serial: str) -> bool:
         """Write the rows of a package and then the manifest; whether anything was to be written.
@@ -103,7 +145,13 @@ class CatalogFolder:
         return not whole
 
     def drop(self, project: str) -> None:
-        """Take a package out: the manifest first, so that it never names a file that is gone."""
+        """Take a package out, its builds too: the manifest first, so that it never names a file that is gone."""
+        known = self.read_builds()
+        pages = [row["page"] for row in known.get("pages_read", ()) if row["package"] == project]
+        if pages:
+            for page in pages:
+                known = without_page(known, page)
+            self._write_builds(known)
         manifest = self._manifest_or_none()
         files = {name: entry for name, entry in manifest["files"].items() if name != _name(project)}
         self._files.write(self.root / _MANIFEST, dump_manifest(with_files(manifest, files, today=self._clock.today())))
@@ -130,9 +178,10 @@ class CatalogFolder:
             files[name] = release_entry(
                 content, rows=len(load_rows(content)), serial=old.get(name, {}).get("serial", "")
             )
-        facts = self._files.read(self.root / _FACTS)
-        if facts is not None:
-            files[_FACTS] = {"sha256": sha256(facts).hexdigest()}
+        for name in (_FACTS, BUILDS_READ):
+            facts = self._files.read(self.root / name)
+            if facts is not None:
+                files[name] = {"sha256": sha256(facts).hexdigest()}
         sealed = with_files(manifest, files, today=self._clock.today())
         if dump_manifest(sealed) != self._files.read(self.root / _MANIFEST):
             self._files.write(self.root / _MANIFEST, dump_manifest(sealed))
@@ -140,6 +189,10 @@ class CatalogFolder:
 
     def _path(self, project: str) -> Path:
         return self.root / _name(project)
+
+
+def _dateless(tables: Tables) -> Tables:
+    return {name: [{**row, "seen": ""} for row in rows] for name, rows in tables.items() if rows}
 
 
 def _name(project: str) -> str:

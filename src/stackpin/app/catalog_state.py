@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -14,12 +14,14 @@ from stackpin.catalog.facts import Facts, IndexBuild, KernelFact, TorchBuild
 from stackpin.errors import CatalogGap, UnknownName
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stackpin.app.catalog_folder import CatalogFolder
     from stackpin.catalog.loader import Catalog
     from stackpin.model.release import Release
     from stackpin.ports import Clock
 
-__all__ = ["PackageStatus", "ReleaseFacts", "ShowReport", "StatusReport", "release_facts", "status_of"]
+__all__ = ["PackageStatus", "PageStatus", "ReleaseFacts", "ShowReport", "StatusReport", "release_facts", "status_of"]
 
 _TORCH = "torch"
 _MACHINES = ("x86_64", "aarch64")
@@ -37,6 +39,17 @@ class PackageStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageStatus:
+    """A page of a vendor's index that was read: for which CUDA tags, how many versions it lists, and when it was read."""
+
+    package: str
+    page: str
+    tags: tuple[str, ...]
+    listed: int
+    seen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
     """The state of one catalog folder, each file checked against the manifest. ``age`` in days, ``size`` in bytes."""
 
@@ -46,6 +59,7 @@ class StatusReport:
     digest: str
     size: int
     packages: tuple[PackageStatus, ...]
+    pages: tuple[PageStatus, ...] = ()
 
     @property
     def releases(self) -> int:
@@ -110,6 +124,17 @@ def status_of(folder: CatalogFolder, clock: Clock) -> StatusReport:
         digest=manifest["digest"],
         size=sum(len(folder.content(name)) for name in names),
         packages=tuple(packages),
+        pages=tuple(_page_status(row) for row in folder.read_builds().get("pages_read", ())),
+    )
+
+
+def _page_status(row: Mapping[str, Any]) -> PageStatus:
+    return PageStatus(
+        package=row["package"],
+        page=row["page"],
+        tags=tuple(row["tags"]),
+        listed=len(row["listed"]),
+        seen=row["seen"],
     )
 
 
@@ -121,7 +146,7 @@ def release_facts(catalog: Catalog, package: str, version: str | None, *, covere
     :raises CatalogGap: when it has no rows of the package, or no such release.
     """
     name = canonicalize_name(package)
-    releases = catalog.releases(name)
+    releases = catalog.rows(name)
     if releases is None:
         raise _no_package(name, covered)
     facts = None if version is None else _facts(catalog, name, _find(releases, name, version))
@@ -148,7 +173,9 @@ def _find(releases: tuple[Release, ...], name: str, version: str) -> Release:
         wanted = Version(version)
     except InvalidVersion as error:
         raise UnknownName(f"{version} is no version", got=version, expected="a PEP 440 version") from error
-    found = next((release for release in releases if release.version == wanted), None)
+    exact = [release for release in releases if release.version == wanted]
+    builds = [release for release in releases if release.version.public == str(wanted)]
+    found = min((*exact, *builds), key=lambda release: (release.version != wanted, not release.on_pypi), default=None)
     if found is None:
         texts = [release.text for release in releases]
         near = difflib.get_close_matches(version, texts, n=3) or texts[:3]
@@ -163,11 +190,11 @@ def _find(releases: tuple[Release, ...], name: str, version: str) -> Release:
 
 
 def _facts(catalog: Catalog, name: str, release: Release) -> ReleaseFacts:
-    facts = Facts(catalog)
-    builds = [build for machine in _MACHINES for build in facts.index_builds(name, release.text, machine)]
+    facts, version = Facts(catalog), release.text.partition("+")[0]
+    builds = [build for machine in _MACHINES for build in facts.index_builds(name, version, machine)]
     return ReleaseFacts(
         release=release,
-        torch_builds=facts.torch_builds(release.text) if name == _TORCH else (),
+        torch_builds=facts.torch_builds(version) if name == _TORCH else (),
         kernel=facts.kernel(name, release.version),
         index_builds=tuple(dict.fromkeys(builds)),
     )

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stackpin.errors import IndexFailed, InputUnreadable, StackpinError
 from stackpin.index.metadata import MetadataReader
+from stackpin.index.page_builds import builds_of_page, tag_of_index
 from stackpin.index.pages import FetchedPage, NoSuchProject, fetch_page
 from stackpin.index.releases import carried_over, group_releases, read_release
+from stackpin.parse.read_builds import of_page
 from stackpin.parse.release_rows import ReleaseRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from stackpin.app.catalog_folder import CatalogFolder
     from stackpin.app.index_session import IndexSession
     from stackpin.index.releases import IndexRelease
     from stackpin.parse.package_list import PackageRule
+    from stackpin.parse.read_builds import Tables
     from stackpin.ports import Reporter
 
-__all__ = ["Difference", "Sampled", "compare_with_index", "sample"]
+__all__ = ["Difference", "Sampled", "compare_builds", "compare_with_index", "sample"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +87,43 @@ def compare_with_index(
             failures.extend(failed)
     reporter.end()
     return tuple(sorted(found, key=lambda item: (item.package, item.version, item.field))), tuple(failures)
+
+
+def compare_builds(
+    folder: CatalogFolder, rules: Sequence[PackageRule], indexes: Iterable[Mapping[str, Any]]
+) -> tuple[Difference, ...]:
+    """Hold the builds of each page that was read against the rows that were read of it; no request.
+
+    With the rows held against their index, that holds the builds against it.
+    """
+    known, templates = folder.read_builds(), list(indexes)
+    names = {str(rule.name) for rule in rules}
+    found: list[Difference] = []
+    for page in known.get("pages_read", ()):
+        name, index = page["package"], page["index"]
+        if name in names:
+            rows = [row for row in folder.rows(name) if row.index == index]
+            tag = tag_of_index(index, templates)
+            fresh = builds_of_page(name, rows, index=index, tag=tag, seen=page["seen"]).tables
+            found.extend(_build_differences(page, of_page(known, page["page"]), fresh))
+    return tuple(found)
+
+
+def _build_differences(page: Mapping[str, Any], ours: Tables, theirs: Tables) -> Iterator[Difference]:
+    for table in sorted(ours.keys() | theirs.keys()):
+        told, rows = ours.get(table, []), theirs.get(table, [])
+        pairs: list[tuple[dict[str, Any], dict[str, Any]]] = [(row, {}) for row in told if row not in rows]
+        pairs += [({}, row) for row in rows if row not in told]
+        for mine, other in pairs:
+            version = next(iter((mine or other).get("versions", ())), (mine or other).get("torch", "its page"))
+            yield Difference(
+                package=page["package"],
+                version=version,
+                index=page["index"],
+                field=table,
+                catalog=json.dumps(mine) if mine else "not there",
+                source=json.dumps(other) if other else "not among the rows of that index",
+            )
 
 
 def _project(

@@ -8,17 +8,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from packaging.version import Version
 
 from stackpin.model.cuda import CPU, CudaTag, cuda_major, cuda_order, tag_of_toolkit
+from stackpin.model.stack import TORCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stackpin.catalog.loader import Catalog
 
-__all__ = ["CudaMember", "Driver", "Facts", "IndexBuild", "KernelFact", "LookAlike", "TorchBuild"]
+__all__ = ["CudaMember", "Driver", "Facts", "IndexBuild", "KernelFact", "LookAlike", "ReadPage", "TorchBuild"]
+
+
+def _evidence(source: str, seen: str, *, read: bool) -> str:
+    return f"{source}, read {seen}" if read else source
 
 
 class TorchBuild(NamedTuple):
-    """One CUDA build of one torch release; ``root`` is the index of its tag."""
+    """One CUDA build of one torch release; ``root`` is the index of its tag, empty where only PyPI has the build.
+
+    ``read`` tells that the index's own page said so and the wheel's METADATA was read, ``seen`` when.
+    """
 
     torch: str
     tag: CudaTag
@@ -28,6 +36,13 @@ class TorchBuild(NamedTuple):
     cxx11_abi: int | None
     source: str
     checked: str
+    seen: str = ""
+    read: bool = False
+
+    @property
+    def evidence(self) -> str:
+        """The source, with the day where it is the index's own page."""
+        return _evidence(self.source, self.seen, read=self.read)
 
 
 class KernelFact(NamedTuple):
@@ -50,11 +65,33 @@ class IndexBuild(NamedTuple):
     torch: str
     source: str
     checked: str
+    seen: str = ""
+    read: bool = False
 
     @property
     def local(self) -> str:
         """The local version part without ``+``."""
         return self.label.lstrip("+")
+
+    @property
+    def evidence(self) -> str:
+        """The source, with the day where it is the index's own page."""
+        return _evidence(self.source, self.seen, read=self.read)
+
+
+class ReadPage(NamedTuple):
+    """A project's page on a vendor's index that was read completely; ``listed`` has its versions, labels included."""
+
+    package: str
+    page: str
+    tags: tuple[str, ...]
+    listed: frozenset[str]
+    seen: str
+
+    @property
+    def evidence(self) -> str:
+        """The page and the day."""
+        return _evidence(self.page, self.seen, read=True)
 
 
 class Driver(NamedTuple):
@@ -83,15 +120,71 @@ class CudaMember(NamedTuple):
     runtime: bool
 
 
+def _torch_build(version: str, row: Mapping[str, Any]) -> TorchBuild:
+    return TorchBuild(
+        torch=version,
+        tag=CudaTag(row["tag"]),
+        pypi=bool(row.get("pypi")),
+        arches=tuple(row.get("arches") or ()),
+        root=row.get("index", ""),
+        cxx11_abi=row.get("cxx11_abi"),
+        source=row.get("source", ""),
+        checked=str(row.get("checked", "")),
+        seen=str(row.get("seen", "")),
+        read="metadata_sha256" in row,
+    )
+
+
+def _index_build(row: Mapping[str, Any]) -> IndexBuild:
+    return IndexBuild(
+        package=row["package"],
+        tag=CudaTag(row["tag"]),
+        label=str(row.get("label") or ""),
+        page=str(row.get("find_links") or ""),
+        torch=str(row.get("torch") or ""),
+        source=str(row.get("source", "")),
+        checked=str(row.get("checked", "")),
+        seen=str(row.get("seen", "")),
+        read="metadata_sha256" in row,
+    )
+
+
 #: Which column of an index build's row lists the versions that a machine has wheels of.
 _VERSIONS = {"x86_64": "versions", "aarch64": "versions_aarch64"}
 
 
 class Facts:
-    """The fact tables of one catalog; each table is read when it is first asked for."""
+    """The fact tables of one catalog; each table is read when it is first asked for.
+
+    A page that ``catalog update --index`` has read comes before every other source: what is claimed of it and is not
+    listed there is no build of it.
+    """
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+
+    @cached_property
+    def read_pages(self) -> dict[str, ReadPage]:
+        """The pages that were read, by their address; of two readings the nearer layer's."""
+        return {
+            row["page"]: ReadPage(
+                package=row["package"],
+                page=row["page"],
+                tags=tuple(row["tags"]),
+                listed=frozenset(row["listed"]),
+                seen=str(row["seen"]),
+            )
+            for row in reversed(self._catalog.facts("pages_read"))
+        }
+
+    def read_page(self, package: str, tag: CudaTag) -> ReadPage | None:
+        """A page that was read and is there for a package's builds of a tag; None where no such page was."""
+        return next((read for read in self.read_pages.values() if read.package == package and tag in read.tags), None)
+
+    def _stands(self, page: str, version: str) -> bool:
+        """Whether a claim that a page has a version holds: always where the page was not read."""
+        read = self.read_pages.get(page)
+        return read is None or version in read.listed
 
     @cached_property
     def _torch_builds(self) -> dict[str, list[Mapping[str, Any]]]:
@@ -108,20 +201,15 @@ class Facts:
 
     def torch_builds(self, version: str) -> tuple[TorchBuild, ...]:
         """The builds of a torch release, oldest toolkit first, ``cpu`` before all; none where no fact names it."""
-        builds = {
-            row["tag"]: TorchBuild(
-                torch=version,
-                tag=CudaTag(row["tag"]),
-                pypi=bool(row.get("pypi")),
-                arches=tuple(row.get("arches") or ()),
-                root=row.get("index", ""),
-                cxx11_abi=row.get("cxx11_abi"),
-                source=row.get("source", ""),
-                checked=str(row.get("checked", "")),
-            )
-            for row in reversed(self._torch_builds.get(version, []))
-        }
-        return tuple(builds[tag] for tag in sorted(builds, key=lambda tag: cuda_order(CudaTag(tag))))
+        rows: dict[str, Mapping[str, Any]] = {}
+        for row in reversed(self._torch_builds.get(version, [])):
+            page = f"{row.get('index', '').rstrip('/')}/{TORCH}/"
+            if self._stands(page, f"{version}+{row['tag']}"):
+                rows[row["tag"]] = {**rows.get(row["tag"], {}), **row}  # a page does not say the ABI, the table does
+            elif row.get("pypi"):
+                rows[row["tag"]] = {**row, "index": ""}
+        builds = [_torch_build(version, row) for row in rows.values()]
+        return tuple(sorted(builds, key=lambda build: cuda_order(build.tag)))
 
     def abi_breaks(self, tag: CudaTag) -> tuple[TorchBuild, ...]:
         """The torch builds of a tag whose C++ ABI is known to differ from that of PyPI's build of the same version."""
@@ -176,24 +264,22 @@ class Facts:
 
     def index_builds(self, package: str, version: str, machine: str) -> tuple[IndexBuild, ...]:
         """The builds of one release for ``machine`` that vendors' indexes are known to carry, in the order of the table."""
-        return tuple(
-            IndexBuild(
-                package=package,
-                tag=CudaTag(row["tag"]),
-                label=str(row.get("label") or ""),
-                page=str(row.get("find_links") or ""),
-                torch=str(row.get("torch") or ""),
-                source=str(row.get("source", "")),
-                checked=str(row.get("checked", "")),
-            )
-            for row in self._index_builds.get(package, ())
-            if version in row.get(_VERSIONS[machine], ())
-        )
+        rows = [row for row in self._index_builds.get(package, ()) if version in row.get(_VERSIONS[machine], ())]
+        found: dict[tuple[str, str, str], IndexBuild] = {}
+        for build in map(_index_build, rows):
+            if self._stands(build.page, f"{version}{build.label}"):
+                found.setdefault((build.tag, build.label, build.page), build)
+        return tuple(found.values())
 
     def index_versions(self, package: str) -> tuple[str, ...]:
         """Every version of a package that some vendor's index is known to carry."""
         rows = self._index_builds.get(package, ())
         return tuple(sorted({version for row in rows for version in row["versions"]}, key=Version, reverse=True))
+
+    @property
+    def index_rows(self) -> list[dict[str, Any]]:
+        """The indexes that are known, as their table has them: ``template`` is a page's address with ``{tag}`` in it."""
+        return self._catalog.facts("indexes")
 
     @cached_property
     def drivers(self) -> tuple[Driver, ...]:

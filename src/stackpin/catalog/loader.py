@@ -1,7 +1,7 @@
 """Reading the catalog: release rows and facts, each file checked against the manifest, and only what is asked for.
 
-A catalog is a folder (``releases/<name>.jsonl``, ``facts.json``, ``manifest.json``); the embedded one lies beside this
-module. A second folder (``STACKPIN_CATALOG``) may be layered over it: its releases and facts come first.
+A catalog is a folder (``releases/<name>.jsonl``, ``facts.json``, ``builds-read.json``, ``manifest.json``); the embedded one
+lies beside this module. A second folder (``STACKPIN_CATALOG``) may be layered over it: its releases and facts come first.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
+from stackpin.catalog.manifest import BUILDS_READ
 from stackpin.errors import CatalogDamaged, CatalogGap
-from stackpin.model.release import Release
+from stackpin.model.release import PYPI, Release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,10 +114,13 @@ class Layer:
             )
 
     def facts(self, table: str) -> list[dict[str, Any]]:
-        """The rows of one fact table (``torch_builds``, ``kernels`` …); empty where the layer has none."""
+        """The rows of one fact table (``torch_builds``, ``kernels`` …), those read from an index first; may be empty."""
         if self._facts is None:
-            raw = self.file("facts.json")
-            self._facts = {} if raw is None else self._json(raw, "facts.json")
+            self._facts = {}
+            for name in (BUILDS_READ, "facts.json"):
+                raw = self.file(name)
+                for key, rows in ({} if raw is None else self._json(raw, name)).items():
+                    self._facts.setdefault(key, []).extend(rows if isinstance(rows, list) else ())
         return self._facts.get(table, [])
 
     def carries(self, name: str) -> bool:
@@ -149,6 +153,7 @@ class Catalog:
     def __init__(self, *layers: Layer) -> None:
         self.layers = layers or (Layer(EMBEDDED),)
         self._releases: dict[str, tuple[Release, ...] | None] = {}
+        self._rows: dict[str, tuple[Release, ...] | None] = {}
 
     @classmethod
     def open(cls, overlay: Path | None = None) -> Catalog:
@@ -190,12 +195,35 @@ class Catalog:
     def releases(self, name: str) -> tuple[Release, ...] | None:
         """The releases of a package, newest first; None where no layer carries the package.
 
-        A release that two layers carry is the nearer layer's.
+        A release that two layers carry is the nearer layer's. A row of another index than PyPI is a release only where
+        PyPI has none of that version and no label makes it a build (:meth:`elsewhere` has those).
         """
         key = canonicalize_name(name)
         if key not in self._releases:
-            self._releases[key] = self._merged(key)
+            rows = self.rows(key)
+            own = {row.version for row in rows or () if row.index == PYPI}
+            self._releases[key] = (
+                None
+                if rows is None
+                else tuple(
+                    row for row in rows if row.index == PYPI or (row.version not in own and row.version.local is None)
+                )
+            )
         return self._releases[key]
+
+    def elsewhere(self, name: str) -> tuple[Release, ...]:
+        """The rows of a package that were read from another index than PyPI, newest first."""
+        return tuple(row for row in self.rows(name) or () if row.index != PYPI)
+
+    def rows(self, name: str) -> tuple[Release, ...] | None:
+        """All rows of a package, of every index, newest first; None where no layer carries the package.
+
+        A row that two layers have (version and index) is the nearer layer's.
+        """
+        key = canonicalize_name(name)
+        if key not in self._rows:
+            self._rows[key] = self._merged(key)
+        return self._rows[key]
 
     def _merged(self, key: NormalizedName) -> tuple[Release, ...] | None:
         lists = [found for layer in self.layers if (found := layer.releases(key)) is not None]
@@ -203,8 +231,8 @@ class Catalog:
             return None
         if len(lists) == 1:
             return tuple(reversed(lists[0]))
-        merged = {release.version: release for found in reversed(lists) for release in found}
-        return tuple(merged[version] for version in sorted(merged, reverse=True))
+        merged = {(release.version, release.index): release for found in reversed(lists) for release in found}
+        return tuple(sorted(merged.values(), key=lambda release: release.version, reverse=True))
 
     def release(self, name: str, version: str) -> Release | None:
         """One release by its exact version text; None where the catalog has none."""

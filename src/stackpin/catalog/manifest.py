@@ -11,9 +11,11 @@ from stackpin.errors import CatalogDamaged
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SCHEMA", "dump_manifest", "load_manifest", "release_entry", "with_files"]
+__all__ = ["BUILDS_READ", "SCHEMA", "dump_manifest", "load_manifest", "release_entry", "with_files"]
 
 SCHEMA = 1
+#: The file of a catalog folder with the builds that `catalog update --index` read from vendors' pages.
+BUILDS_READ = "builds-read.json"
 _EMPTY: dict[str, Any] = {"schema": SCHEMA, "date": "", "digest": "", "files": {}}
 
 

@@ -141,7 +141,7 @@ def show_command(package: str, version: str | None, *, shown: _Shown) -> None:
 
 
 @catalog.command("update")
-@click.option("--index", "index_url", metavar="URL", help="A vendor's Simple index; its rows carry this address.")
+@click.option("--index", "index_url", metavar="URL", help="A vendor's Simple index: its rows, and its CUDA builds.")
 @click.option("--refresh", is_flag=True, help="Read everything again, also what has not changed.")
 @_asked
 @_shown
@@ -149,7 +149,8 @@ def update_command(index_url: str | None, *, refresh: bool, asked: _Asked, shown
     """Bring the catalog up to date from PyPI, or from a vendor's index.
 
     Asks once for each project that has not changed; reads METADATA, never whole wheels. Ctrl-C loses nothing that was
-    read: the same command goes on where this one ended.
+    read: the same command goes on where this one ended. The CUDA builds that a vendor's pages carry come before the
+    embedded tables.
 
     \b
     Examples:

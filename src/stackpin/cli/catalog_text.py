@@ -55,6 +55,10 @@ def status_text(report: StatusReport, *, every: bool, least: bool) -> str:
         _line("digest", report.digest),
         _line("releases", f"{report.releases} of {_count(len(report.packages), 'package')}, {_size(report.size)}"),
     ]
+    if report.pages:
+        oldest = min(page.seen for page in report.pages)
+        text = f"{_count(len(report.pages), 'page')} of vendors' indexes, the oldest of {oldest}"
+        lines.append(_line("read", text))
     if every:
         width = max(len(package.name) for package in report.packages)
         lines.append("")
@@ -63,7 +67,16 @@ def status_text(report: StatusReport, *, every: bool, least: bool) -> str:
             + (f"  ({package.unread} without metadata)" if package.unread else "")
             for package in report.packages
         ]
+        lines += _page_lines(report)
     return "\n".join(lines)
+
+
+def _page_lines(report: StatusReport) -> list[str]:
+    lines = [
+        f"{page.page}  {', '.join(page.tags) or 'no tag told'}, {_count(page.listed, 'version')}, read {page.seen}"
+        for page in report.pages
+    ]
+    return ["", *lines] if lines else []
 
 
 def status_json(report: StatusReport) -> str:
@@ -76,7 +89,11 @@ def update_text(report: UpdateReport, *, least: bool) -> str:
     if least:
         return report.digest
     changed = [project for project in report.projects if project.changed]
-    lines = [f"{project.name}: {_count(project.releases, 'release')}, {project.read} read now" for project in changed]
+    lines = [
+        f"{project.name}: {_count(project.releases, 'release')}, {project.read} read now"
+        + (f", {_count(project.builds, 'build')}" if project.builds else "")
+        for project in changed
+    ]
     missing = [project.name for project in report.projects if not project.on_index]
     if missing:
         lines.append(_line("not there", ", ".join(missing)))
@@ -174,16 +191,17 @@ def _requirement_lines(release: Release) -> list[str]:
 def _build_lines(facts: ReleaseFacts) -> list[str]:
     lines: list[str] = []
     for build in facts.torch_builds:
-        where = "PyPI's own" if build.pypi else build.index
+        where = "PyPI's own" if build.pypi else build.root
+        where += f", {build.root}" if build.pypi and build.read else ""
         abi = "" if build.cxx11_abi is None else f", C++11 ABI {build.cxx11_abi}"
-        evidence = f"({build.source}; checked: {build.checked})"
+        evidence = f"({build.evidence}; checked: {build.checked})"
         lines.append(f"  {build.tag:<8}{', '.join(build.arches)}{abi}  {where}  {evidence}")
     if facts.kernel is not None:
         toolkit = f", toolkit {facts.kernel.toolkit}" if facts.kernel.toolkit else ""
         lines.append(f"  PyPI's wheel is CUDA {facts.kernel.cuda_major}{toolkit}  ({facts.kernel.evidence})")
     for other in facts.index_builds:
         label = other.label or "no label: the same version as PyPI's"
-        lines.append(f"  {other.tag:<8}{label}  {other.page}  ({other.source}; checked: {other.checked})")
+        lines.append(f"  {other.tag:<8}{label}  {other.page}  ({other.evidence}; checked: {other.checked})")
     return ["", "builds", *lines] if lines else []
 
 

@@ -13,9 +13,10 @@ from stackpin.errors import CatalogDamaged
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
-__all__ = ["OWN", "Release", "ReleaseFile"]
+__all__ = ["OWN", "PYPI", "Release", "ReleaseFile"]
 
-_PYPI = "pypi"
+#: The index of a release that PyPI has.
+PYPI = "pypi"
 #: The index of a release that stands for a user's own project.
 OWN = "own"
 
@@ -46,12 +47,18 @@ class Release:
     :param name: the normalized name of the distribution.
     :param version: the version as the row spells it.
     :param line: the JSON row, or an empty string for a release that only facts about another index know.
+    :param uploaded: when it was uploaded (ISO 8601), for a row that does not say it.
     """
 
-    def __init__(self, name: NormalizedName, version: str, line: str = "") -> None:
+    def __init__(self, name: NormalizedName, version: str, line: str = "", *, uploaded: str = "") -> None:
         self.name = name
         self.text = version
         self._line = line
+        self._uploaded = uploaded
+
+    def standing_for(self, release: Release) -> Release:
+        """This row under another release's version: what a labelled build says in place of the release that it is of."""
+        return Release(self.name, release.text, self._line, uploaded=release.uploaded)
 
     def __repr__(self) -> str:
         return f"<Release {self.name} {self.text}>"
@@ -89,20 +96,22 @@ class Release:
         """Whether the catalog has a row for the release (else only a fact names it, on some other index)."""
         return bool(self._line)
 
-    @property
+    @cached_property
     def index(self) -> str:
         """``pypi``, or the URL of the index that the row was read from."""
-        return str(self._row.get("index", _PYPI))
+        if self._line.startswith(f'{{"version":"{self.text}","index":"{PYPI}"'):
+            return PYPI  # most rows by far: told without parsing them
+        return str(self._row.get("index", PYPI))
 
     @property
     def on_pypi(self) -> bool:
         """Whether PyPI has files of the release."""
-        return self.known and self.index == _PYPI
+        return self.known and self.index == PYPI
 
     @property
     def uploaded(self) -> str:
         """When the first file was uploaded (ISO 8601, UTC); empty where unknown."""
-        return self._row.get("uploaded") or ""
+        return self._row.get("uploaded") or self._uploaded
 
     @property
     def yanked(self) -> str | bool:

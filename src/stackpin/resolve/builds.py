@@ -15,7 +15,7 @@ from stackpin.model.release import OWN
 from stackpin.model.stack import TORCH
 
 if TYPE_CHECKING:
-    from stackpin.catalog.facts import IndexBuild, KernelFact
+    from stackpin.catalog.facts import IndexBuild, KernelFact, TorchBuild
     from stackpin.model.release import Release
     from stackpin.resolve.context import Context
 
@@ -44,7 +44,7 @@ def builds_of(release: Release, context: Context) -> Choice:
         torch = context.catalog.release(TORCH, context.torch_of(release))
         return _family_builds(release, torch, context) if torch else _unpaired(release, context)
     member = context.facts.cuda_members.get(release.name)
-    if member is not None:
+    if member is not None and (release.on_pypi or not release.known):
         major = release.version.major if member.major is None else member.major
         return Choice(builds=(Build(major=major, sureness=Sureness.PROVEN),))
     return _kernel_builds(release, context)
@@ -55,30 +55,49 @@ def _family_builds(release: Release, torch: Release, context: Context) -> Choice
     own = context.pypi_tag(torch) if release.on_pypi else None
     labelled = context.facts.torch_builds(torch.text)
     here = [build for build in labelled if context.platform.machine in build.arches]
+    there = {build.tag: build for build in here if build.root and _is_there(release, build, context)}
     others = tuple(str(build.tag) for build in here if build.tag != own)
     found: list[Build] = []
     if own is not None and context.cuda in {None, own}:
         siblings = tuple(str(build.tag) for build in labelled)
         found.append(Build(tag=own, sureness=Sureness.PROVEN, siblings=siblings))
-    for build in here:
-        if build.tag == context.cuda and (build.tag != own or context.prefer_builds):
-            page = f"{build.root.rstrip('/')}/{release.name}/"
-            found.insert(
-                0,
-                Build(
-                    channel=Channel.FIND_LINKS,
-                    local=build.tag,
-                    tag=build.tag,
-                    sureness=Sureness.PROVEN,
-                    page=page,
-                    siblings=others,
-                    source=build.source,
-                ),
-            )
+    build = there.get(context.cuda) if context.cuda is not None else None
+    if build is not None and (build.tag != own or context.prefer_builds):
+        labelled_build = Build(
+            channel=Channel.FIND_LINKS,
+            local=build.tag,
+            tag=build.tag,
+            sureness=Sureness.PROVEN,
+            page=_page(release, build),
+            siblings=others,
+            source=build.evidence,
+        )
+        found.insert(0, labelled_build)
     if found:
         return Choice(builds=tuple(found))
-    tags = sorted({*(build.tag for build in here), *([own] if own else [])}, key=cuda_order)
-    return Choice(reason=_no_build(release, torch, tags, context, labelled[-1].source if labelled else ""))
+    tags = sorted({*there, *([own] if own else [])}, key=cuda_order)
+    return Choice(reason=_no_build(release, torch, tags, context, labelled[-1].evidence if labelled else ""))
+
+
+def _page(release: Release, build: TorchBuild) -> str:
+    return f"{build.root.rstrip('/')}/{release.name}/"
+
+
+def _is_there(release: Release, build: TorchBuild, context: Context) -> bool:
+    """Whether a family member has the build of its torch: said by its own page where that was read, else by torch's."""
+    page = _page(release, build)
+    if release.name == TORCH or page not in context.facts.read_pages:
+        return True
+    own = context.facts.index_builds(release.name, release.text, context.platform.machine)
+    return any(item.page == page and item.local == build.tag for item in own)
+
+
+def _unlisted(release: Release, context: Context) -> tuple[str, str]:
+    """What a page that was read completely lacks of a release for the context's tag, as text and evidence; or empty."""
+    read = context.facts.read_page(release.name, context.cuda) if context.cuda is not None else None
+    if read is None:
+        return "", ""
+    return f"; {read.page} lists no {context.cuda} build of it for {context.platform.machine}", read.evidence
 
 
 def _no_build(release: Release, torch: Release, tags: list[CudaTag], context: Context, source: str) -> Reason:
@@ -89,11 +108,12 @@ def _no_build(release: Release, torch: Release, tags: list[CudaTag], context: Co
     evidence = source or context.runtime_line(torch)
     if release.name != TORCH:
         evidence = context.facts.family_evidence(release.name, release.text) or evidence
+    lacks, page = _unlisted(release, context)
     return Reason(
         kind=ReasonKind.NO_BUILD,
         subject=f"{release.name} {release.text}",
-        text=f"{release.name} {release.text} {what}",
-        evidence=evidence,
+        text=f"{release.name} {release.text} {what}{lacks}",
+        evidence=page or evidence,
     )
 
 
@@ -150,9 +170,9 @@ def _labelled(build: IndexBuild) -> Build:
         tag=build.tag,
         page=build.page,
         torch_series=build.torch,
-        verified=False,
-        note="not verified: its metadata could not be read",
-        source=build.source,
+        verified=build.read,
+        note="" if build.read else "not verified: its metadata could not be read",
+        source=build.evidence,
     )
 
 
@@ -162,13 +182,14 @@ def _no_kernel(
     """Why no build of a kernel release serves: nowhere to be had, the same label twice, or another CUDA major."""
     subject = f"{release.name} {release.text}"
     tags = [str(tag) for tag in sorted({build.tag for build in elsewhere}, key=cuda_order)]
+    lacks, page = _unlisted(release, context)
     if not release.on_pypi:
         where = f"; a vendor's index has it for {spoken(tags)}" if tags else ", and no index that stackpin knows has it"
         return Reason(
             kind=ReasonKind.NO_RELEASE,
             subject=subject,
-            text=f"PyPI has no file of {subject}{where}",
-            evidence=elsewhere[0].source if elsewhere else "",
+            text=f"PyPI has no file of {subject}{where}{lacks}",
+            evidence=page or (elsewhere[0].evidence if elsewhere else ""),
         )
     same = [build for build in elsewhere if build.tag == context.cuda and not build.local]
     if same:
@@ -177,12 +198,12 @@ def _no_kernel(
             subject=subject,
             text=f"the {same[0].tag} build of {subject} carries the same version label as PyPI's CUDA "
             f"{fact.cuda_major if fact else ''} build: no version can tell them apart",
-            evidence=same[0].source,
+            evidence=same[0].evidence,
         )
     also = f" (a vendor's index has it for {spoken(tags)})" if tags else ""
     return Reason(
         kind=ReasonKind.CUDA_MAJOR,
         subject=subject,
-        text=f"{subject} on PyPI is built with CUDA {fact.cuda_major if fact else '?'}{also}",
-        evidence=fact.evidence if fact else "",
+        text=f"{subject} on PyPI is built with CUDA {fact.cuda_major if fact else '?'}{also}{lacks}",
+        evidence=page or (fact.evidence if fact else ""),
     )

@@ -90,10 +90,12 @@ class Candidates:
             return (self._own[name],)
         known = self.context.catalog.releases(name) or ()
         versions = {release.text for release in known}
-        key = canonicalize_name(name)
-        extra = [Release(key, text) for text in self.context.facts.index_versions(name) if text not in versions]
-        if not extra:
+        others = [text for text in self.context.facts.index_versions(name) if text not in versions]
+        if not others:
             return known
+        rows = {row.version.public: row for row in self.context.catalog.elsewhere(name)}
+        extra = [Release(canonicalize_name(name), text) for text in others]
+        extra = [rows[item.text].standing_for(item) if item.text in rows else item for item in extra]
         return tuple(sorted((*known, *extra), key=lambda release: release.version, reverse=True))
 
     def matching(self, key: str, needs: Iterable[Need]) -> Iterator[Candidate]:
@@ -161,7 +163,10 @@ class Candidates:
             if choice is None:
                 self._built[label] = (Candidate(key=key, release=release, extra=extra),)
             elif choice.builds:
-                self._built[label] = tuple(Candidate(key=key, release=release, build=build) for build in choice.builds)
+                self._built[label] = tuple(
+                    Candidate(key=key, release=self.context.as_built(release, build), build=build)
+                    for build in choice.builds
+                )
             else:
                 self._built[label] = (Candidate(key=key, release=release, reason=choice.reason),)
         return self._built[label]
@@ -228,7 +233,7 @@ class Candidates:
 
     def _is_runtime_of_other_build(self, release: Release, line: Line) -> bool:
         """Whether a line tells of PyPI's own CUDA build of torch, while another build of it is under consideration."""
-        own = self.context.pypi_tag(release) if release.name == TORCH else None
+        own = self.context.pypi_tag(release) if release.name == TORCH and release.on_pypi else None
         other = own is not None and self.context.cuda not in {None, own}
         return other and line.name in self.context.facts.cuda_members
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from stackpin.catalog.facts import Facts
     from stackpin.catalog.loader import Catalog
+    from stackpin.model.build import Build
     from stackpin.model.release import Release
     from stackpin.model.target import Platform
 
@@ -78,7 +79,7 @@ class Context:
     environment: dict[str, str] = field(default_factory=dict)
     _pypi_tags: dict[str, CudaTag | None] = field(default_factory=dict)
     _markers: dict[tuple[str, str], bool] = field(default_factory=dict)
-    _lines: dict[tuple[str, str, str], list[Line]] = field(default_factory=dict)
+    _lines: dict[tuple[str, str, str, str], list[Line]] = field(default_factory=dict)
     _torch_of: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -96,7 +97,7 @@ class Context:
 
     def lines(self, release: Release, extra: str = "") -> list[Line]:
         """The lines of a release about tracked packages that hold on this target; with ``extra`` only what it adds."""
-        key = (release.name, release.text, extra)
+        key = (release.name, release.text, extra, release.index)
         if key not in self._lines:
             self._lines[key] = list(self._read_lines(release, extra))
         return self._lines[key]
@@ -159,6 +160,16 @@ class Context:
             exact = [item.version for item in line.requirement.specifier if item.operator == "=="] if line else []
             self._torch_of[key] = exact[0] if exact else self.facts.family_torch(release.name, release.text)
         return self._torch_of[key]
+
+    def as_built(self, release: Release, build: Build) -> Release:
+        """A release as the page of one of its builds has it: that build's own METADATA and files, where they were read."""
+        if not build.page:
+            return release
+        full = f"{release.text}+{build.local}" if build.local else release.text
+        for row in self.catalog.elsewhere(release.name):
+            if row.text == full and f"{row.index}/{release.name}/" == build.page:
+                return row.standing_for(release)
+        return release
 
     def is_family(self, name: str) -> bool:
         """Whether a package is built by PyTorch together with torch, tag by tag."""

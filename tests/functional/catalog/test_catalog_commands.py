@@ -66,7 +66,16 @@ def test_update_gives_one_json_document(filled: Desk) -> None:
     result = run("update", "--json")
     document = json.loads(result.stdout)
     assert document["schema"] == 1
-    assert document["projects"] == [{"name": "demo", "releases": 2, "read": 2, "changed": True, "on_index": True}]
+    (project,) = document["projects"]
+    assert project == {
+        "name": "demo",
+        "releases": 2,
+        "read": 2,
+        "changed": True,
+        "on_index": True,
+        "builds": 0,
+        "untold": 0,
+    }
     assert result.stderr == ("note: demo: left out, no PEP 440 version or another project's: demo-odd-name.tar.gz\n")
 
 
