@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from stackpin.catalog.facts import Facts, IndexBuild, KernelFact, TorchBuild
+from stackpin.catalog.facts import Facts, IndexBuild, KernelFact, ReadPage, TorchBuild
 from stackpin.errors import CatalogGap, UnknownName
 
 if TYPE_CHECKING:
@@ -69,12 +69,16 @@ class StatusReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseFacts:
-    """What is known of one release beside its row: its CUDA builds, each with its source."""
+    """What is known of one release beside its row: its CUDA builds, each with its source.
+
+    ``lacking`` are pages of the package that were read and list no build of the release.
+    """
 
     release: Release
     torch_builds: tuple[TorchBuild, ...] = ()
     kernel: KernelFact | None = None
     index_builds: tuple[IndexBuild, ...] = ()
+    lacking: tuple[ReadPage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,4 +201,9 @@ def _facts(catalog: Catalog, name: str, release: Release) -> ReleaseFacts:
         torch_builds=facts.torch_builds(version) if name == _TORCH else (),
         kernel=facts.kernel(name, release.version),
         index_builds=tuple(dict.fromkeys(builds)),
+        lacking=tuple(
+            page
+            for page in sorted(facts.read_pages.values())
+            if page.package == name and version not in {text.partition("+")[0] for text in page.listed}
+        ),
     )

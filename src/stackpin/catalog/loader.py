@@ -201,14 +201,7 @@ class Catalog:
         key = canonicalize_name(name)
         if key not in self._releases:
             rows = self.rows(key)
-            own = {row.version for row in rows or () if row.index == PYPI}
-            self._releases[key] = (
-                None
-                if rows is None
-                else tuple(
-                    row for row in rows if row.index == PYPI or (row.version not in own and row.version.local is None)
-                )
-            )
+            self._releases[key] = _releases_among(rows) if rows and self.elsewhere(key) else rows
         return self._releases[key]
 
     def elsewhere(self, name: str) -> tuple[Release, ...]:
@@ -237,3 +230,8 @@ class Catalog:
     def release(self, name: str, version: str) -> Release | None:
         """One release by its exact version text; None where the catalog has none."""
         return next((item for item in self.releases(name) or () if item.text == version), None)
+
+
+def _releases_among(rows: tuple[Release, ...]) -> tuple[Release, ...]:
+    own = {row.version for row in rows if row.index == PYPI}
+    return tuple(row for row in rows if row.index == PYPI or (row.version not in own and row.version.local is None))

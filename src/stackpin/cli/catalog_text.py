@@ -202,6 +202,7 @@ def _build_lines(facts: ReleaseFacts) -> list[str]:
     for other in facts.index_builds:
         label = other.label or "no label: the same version as PyPI's"
         lines.append(f"  {other.tag:<8}{label}  {other.page}  ({other.evidence}; checked: {other.checked})")
+    lines += [f"  {', '.join(page.tags):<8}none on {page.page}  (read {page.seen})" for page in facts.lacking]
     return ["", "builds", *lines] if lines else []
 
 
@@ -230,6 +231,7 @@ def show_json(report: ShowReport) -> str:
         document["torch_builds"] = [build._asdict() for build in report.facts.torch_builds]
         document["kernel"] = report.facts.kernel._asdict() if report.facts.kernel else None
         document["index_builds"] = [build._asdict() for build in report.facts.index_builds]
+        document["pages_without"] = [{"page": page.page, "seen": page.seen} for page in report.facts.lacking]
     return _json(document)
 
 

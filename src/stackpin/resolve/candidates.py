@@ -12,7 +12,6 @@ from packaging.utils import canonicalize_name
 from stackpin.model.build import Channel
 from stackpin.model.cuda import CudaTag, cuda_major
 from stackpin.model.explanation import Reason, ReasonKind
-from stackpin.model.release import Release
 from stackpin.model.stack import TORCH
 from stackpin.resolve.builds import builds_of
 from stackpin.resolve.context import Line, torch_line
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from stackpin.catalog.facts import TorchBuild
     from stackpin.model.build import Build
+    from stackpin.model.release import Release
     from stackpin.resolve.context import Context
 
 __all__ = ["Candidates", "metadata_source", "within_days"]
@@ -90,12 +90,9 @@ class Candidates:
             return (self._own[name],)
         known = self.context.catalog.releases(name) or ()
         versions = {release.text for release in known}
-        others = [text for text in self.context.facts.index_versions(name) if text not in versions]
-        if not others:
+        extra = [release for release in self.context.built_elsewhere(name) if release.text not in versions]
+        if not extra:
             return known
-        rows = {row.version.public: row for row in self.context.catalog.elsewhere(name)}
-        extra = [Release(canonicalize_name(name), text) for text in others]
-        extra = [rows[item.text].standing_for(item) if item.text in rows else item for item in extra]
         return tuple(sorted((*known, *extra), key=lambda release: release.version, reverse=True))
 
     def matching(self, key: str, needs: Iterable[Need]) -> Iterator[Candidate]:
@@ -163,10 +160,8 @@ class Candidates:
             if choice is None:
                 self._built[label] = (Candidate(key=key, release=release, extra=extra),)
             elif choice.builds:
-                self._built[label] = tuple(
-                    Candidate(key=key, release=self.context.as_built(release, build), build=build)
-                    for build in choice.builds
-                )
+                pairs = [(self.context.as_built(release, build), build) for build in choice.builds]
+                self._built[label] = tuple(Candidate(key=key, release=found, build=build) for found, build in pairs)
             else:
                 self._built[label] = (Candidate(key=key, release=release, reason=choice.reason),)
         return self._built[label]

@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from stackpin.model.cuda import CPU, CudaTag
+from stackpin.model.release import Release
 from stackpin.model.stack import FAMILY, TORCH
 from stackpin.model.target import marker_environment
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from stackpin.catalog.facts import Facts
     from stackpin.catalog.loader import Catalog
     from stackpin.model.build import Build
-    from stackpin.model.release import Release
     from stackpin.model.target import Platform
 
 __all__ = ["Context", "Line", "applies", "parsed", "torch_line"]
@@ -160,6 +160,13 @@ class Context:
             exact = [item.version for item in line.requirement.specifier if item.operator == "=="] if line else []
             self._torch_of[key] = exact[0] if exact else self.facts.family_torch(release.name, release.text)
         return self._torch_of[key]
+
+    def built_elsewhere(self, name: str) -> list[Release]:
+        """The releases of a package that some vendor's index is known to carry, with a row of theirs where one was read."""
+        versions = self.facts.index_versions(name)
+        rows = {row.version.public: row for row in self.catalog.elsewhere(name)} if versions else {}
+        found = [Release(canonicalize_name(name), text) for text in versions]
+        return [rows[release.text].standing_for(release) if release.text in rows else release for release in found]
 
     def as_built(self, release: Release, build: Build) -> Release:
         """A release as the page of one of its builds has it: that build's own METADATA and files, where they were read."""

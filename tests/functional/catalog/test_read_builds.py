@@ -130,6 +130,10 @@ def test_a_build_that_its_page_does_not_list_is_refused_with_page_and_day(
     assert code == 10
     assert f"torch 2.6.0 is built for cu118 and cu124; {page} lists no cu126 build of it for x86_64" in told
     assert f"{page}, read {DAY}" in told
+    _, told, _ = run(capsys, "catalog", "show", "torch", "2.6.0")
+    builds = told.partition("\nbuilds\n")[2].partition("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in builds] == ["cpu", "cu118", "cu124", "cu126"]
+    assert builds[-1] == f"  cu126   none on {page}  (read {DAY})"
 
 
 def test_what_pypi_has_is_not_touched_by_what_a_vendors_page_lacks(vendors: Vendors) -> None:
