@@ -82,13 +82,16 @@ class CatalogFolder:
             if entry is not None and (content is None or sha256(content).hexdigest() != entry["sha256"]):
                 raise _altered(path, content, entry["sha256"], hint=hint)
 
-    def read_builds(self) -> Tables:
-        """The builds that were read from vendors' pages, as rows of the fact tables; none where the file is not whole."""
+    @property
+    def builds_whole(self) -> bool:
+        """Whether the builds that were read are the ones that the manifest names, if any."""
         content = self._files.read(self.root / BUILDS_READ)
         entry = self._manifest_or_none()["files"].get(BUILDS_READ)
-        if content is None or entry is None or sha256(content).hexdigest() != entry["sha256"]:
-            return {}
-        return load_tables(content)
+        return (sha256(content).hexdigest() if content is not None else None) == (entry["sha256"] if entry else None)
+
+    def read_builds(self) -> Tables:
+        """The builds that were read from vendors' pages, as rows of the fact tables; none where the file is not whole."""
+        return load_tables(self._files.read(self.root / BUILDS_READ)) if self.builds_whole else {}
 
     def builds_of(self, page: str) -> Tables:
         """What was read from one page."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from stackpin.catalog.manifest import BUILDS_READ
 from stackpin.errors import CatalogDamaged, IndexFailed, InputUnreadable, StackpinError
 from stackpin.index.harvest import Harvest, plan_reading, read_plan
 from stackpin.index.page_builds import builds_of_page
@@ -73,6 +74,8 @@ class CatalogUpdate:
         :raises IndexFailed: when the index seems to be down altogether.
         :raises FileUnwritable: when the catalog folder cannot be written to.
         """
+        if self.session.index != PYPI and not self.folder.builds_whole:
+            self.reporter.note(f"{BUILDS_READ} is cut or altered: update the other vendors' indexes once more as well")
         known = {str(rule.name): self._known(rule) for rule in rules}
         pages = self._pages(rules, known)
         reports: list[ProjectReport] = []

@@ -347,6 +347,18 @@ def test_a_304_is_trusted_only_while_the_builds_are_there(desk: Desk) -> None:
     assert (desk.folder / "builds-read.json").exists()
 
 
+def test_builds_that_were_altered_are_written_anew_and_it_is_said(desk: Desk) -> None:
+    with IndexServer() as vendor:
+        vendor.add(wheel_name("demo", "1.0+cu126", LINUX), wheel_bytes("demo", "1.0+cu126", tag=LINUX))
+        desk.update(index_url=vendor.url)
+        before = desk.everything()
+        (desk.folder / "builds-read.json").write_bytes(before["builds-read.json"][:-20])
+        desk.update(index_url=vendor.url)
+    note = "builds-read.json is cut or altered: update the other vendors' indexes once more as well"
+    assert desk.notes.notes == [note]
+    assert desk.everything() == before
+
+
 def test_a_package_that_is_taken_out_takes_its_builds_with_it(desk: Desk) -> None:
     desk.cover("demo", "other")
     with IndexServer() as vendor:
