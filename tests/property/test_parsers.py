@@ -13,11 +13,13 @@ from tests.support.locked import sglang_cu124
 from tests.support.uv_locks import DATA
 
 from stackpin.catalog.stacks import user_stack
+from stackpin.check.pylock import pylock_faults
 from stackpin.check.uv_lock import lock_faults
 from stackpin.cli.render import error_document, error_text
 from stackpin.errors import StackpinError
 from stackpin.model.cuda import cuda_order, parse_cuda_tag, toolkit_of
 from stackpin.model.target import glibc_of_platform_tag, parse_platform
+from stackpin.parse.pylock import parse_pylock
 from stackpin.parse.settings import environment_settings, parse_table, table_settings
 from stackpin.parse.uv_lock import parse_uv_lock
 
@@ -126,3 +128,12 @@ def test_a_damaged_lock_file_is_judged_or_refused(path: Path, data: st.DataObjec
     raw[start : start + data.draw(st.integers(0, 40))] = data.draw(st.binary(max_size=8))
     with contextlib.suppress(StackpinError):
         lock_faults(parse_uv_lock(bytes(raw)), sglang_cu124(), pythons=["3.11"])
+
+
+@given(st.sampled_from(sorted(DATA.glob("*/pylock"))), st.data())
+def test_a_damaged_pylock_is_judged_or_refused(path: Path, data: st.DataObject) -> None:
+    raw = bytearray(path.read_bytes())
+    start = data.draw(st.integers(0, len(raw) - 1))
+    raw[start : start + data.draw(st.integers(0, 40))] = data.draw(st.binary(max_size=8))
+    with contextlib.suppress(StackpinError):
+        pylock_faults(parse_pylock(bytes(raw)), sglang_cu124(), pythons=["3.11"])

@@ -7,6 +7,7 @@ out). The index's address becomes ``https://index.example`` in the files.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,18 @@ from tempfile import TemporaryDirectory
 from tests.support.hollow import HollowFile, HollowIndex
 from tests.support.wheels import metadata_text, wheel_name
 
-__all__ = ["CASES", "DATA", "UVS", "kept_lock", "lay_out", "make_lock", "mini_index", "run_uv"]
+__all__ = [
+    "CASES",
+    "DATA",
+    "PYLOCKS",
+    "UVS",
+    "kept_lock",
+    "lay_out",
+    "make_lock",
+    "make_pylock",
+    "mini_index",
+    "run_uv",
+]
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "uv_lock"
 UVS = ("0.5.0", "0.5.31", "0.9.11", "0.13.9")
@@ -28,6 +40,8 @@ CASES = {
     "conflict": "0.5.31",
     "script": "0.5.31",
 }
+#: Those of which a pylock.toml is kept too, as the newest uv exports it.
+PYLOCKS = ("forks", "indexes")
 ADDRESS = "https://index.example"
 
 
@@ -93,9 +107,25 @@ def make_lock(uv: str, case: str, folder: Path, index: HollowIndex, root: str) -
     return (folder / ("app.py.lock" if script else "uv.lock")).read_text().replace(index.root, ADDRESS)
 
 
+def make_pylock(uv: str, case: str, folder: Path, index: HollowIndex, root: str) -> str:
+    """The pylock.toml (PEP 751) that a uv makes of a case, the index's address made plain and digests made zeros.
+
+    What a wheel's digest is depends on the zlib of the Python that makes it.
+    """
+    lay_out(case, folder, index.root)
+    options = ("--format", "pylock.toml", "--all-extras", "--all-groups", "--no-header", "--output-file", "pylock.toml")
+    run_uv(uv, folder, root, "export", *options)
+    text = (folder / "pylock.toml").read_text().replace(index.root, ADDRESS)
+    return re.sub(r"\b[0-9a-f]{64}\b", "0" * 64, text)
+
+
 def _main(tools: Path) -> None:
     with HollowIndex() as index:
         root = mini_index(index)
+        for case in PYLOCKS:
+            with TemporaryDirectory() as folder:
+                text = make_pylock(str(tools / f"uv-{UVS[-1]}" / "bin" / "uv"), case, Path(folder), index, root)
+            (DATA / case / "pylock").write_text(text)
         for version in UVS:
             for case, since in CASES.items():
                 if UVS.index(since) <= UVS.index(version):

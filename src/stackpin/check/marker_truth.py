@@ -37,10 +37,7 @@ class MarkerTruth:
     """
 
     def __init__(self, python: str, machine: str, selected: Callable[[str], bool | None]) -> None:
-        minor = ".".join(python.split(".")[:2])
-        self._environment = marker_environment(minor, machine)
-        if minor != python:
-            self._environment |= {"python_full_version": python, "implementation_version": python}
+        self._environment = marker_environment(python, machine)
         self._selected = selected
         self._known: dict[str, bool] = {"": True}
 

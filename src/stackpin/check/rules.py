@@ -103,6 +103,16 @@ class Rules:
             return self._unbounded(name, version)
         return None
 
+    def locked_fault(self, name: str, version: str, address: str) -> Fault | None:
+        """The same for a package in a lock file: without a label, the address that it comes from may tell its build.
+
+        :param version: empty for a source tree that computes its own.
+        :param address: of its index, its file or its folder.
+        """
+        if not version:
+            return self.fault(name, f"from {address or 'somewhere'}")
+        return self.fault(name, version, "" if "+" in version else tag_in_address(address))
+
     def twice(self, name: str, versions: Iterable[str]) -> Fault | None:
         """The fault of a member whose metadata lies in one folder more than once; None where the name is no member's."""
         pin = self.pins.get(name)

@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion
 
 from stackpin.check.marker_truth import MarkerTruth, selection_name
-from stackpin.check.rules import Rules, sorted_faults, tag_in_address
+from stackpin.check.rules import Rules, sorted_faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -72,11 +72,7 @@ def lock_holds_members(lock: UvLock, locked: LockedTuple) -> bool:
 def _faults(reached: Iterable[int], lock: UvLock, rules: Rules) -> Iterator[Fault]:
     for number in reached:
         package = lock.packages[number]
-        if package.name not in rules.names:
-            continue
-        version = package.version or f"from {package.source.address or 'somewhere'}"
-        told_by_label = "+" in version
-        fault = rules.fault(package.name, version, "" if told_by_label else tag_in_address(package.source.address))
+        fault = rules.locked_fault(package.name, package.version, package.source.address)
         if fault is not None:
             yield fault
 

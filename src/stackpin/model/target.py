@@ -78,18 +78,23 @@ def glibc_of_platform_tag(tag: str, machine: str) -> tuple[int, int] | None:
 
 
 def marker_environment(python: str, machine: str) -> dict[str, str]:
-    """The PEP 508 environment of CPython ``python`` (``3.11``) on Linux; ``extra`` is empty and may be replaced."""
+    """The PEP 508 environment of CPython ``python`` on Linux; ``extra`` is empty and may be replaced.
+
+    :param python: a minor version (``3.11``, which stands for its first release), or a release (``3.11.7``).
+    """
+    minor = ".".join(python.split(".")[:2])
+    release = python if python != minor else f"{minor}.0"
     return {
         "implementation_name": "cpython",
-        "implementation_version": f"{python}.0",
+        "implementation_version": release,
         "os_name": "posix",
         "platform_machine": machine,
         "platform_release": "",
         "platform_system": "Linux",
         "platform_version": "",
         "platform_python_implementation": "CPython",
-        "python_full_version": f"{python}.0",
-        "python_version": python,
+        "python_full_version": release,
+        "python_version": minor,
         "sys_platform": "linux",
         "extra": "",
     }
