@@ -20,6 +20,7 @@ from stackpin.errors import StackpinError
 from stackpin.model.cuda import cuda_order, parse_cuda_tag, toolkit_of
 from stackpin.model.target import glibc_of_platform_tag, parse_platform
 from stackpin.parse.pylock import parse_pylock
+from stackpin.parse.requirement_file import parse_requirement_file, requirement_file_text
 from stackpin.parse.settings import environment_settings, parse_table, table_settings
 from stackpin.parse.uv_lock import parse_uv_lock
 
@@ -137,3 +138,30 @@ def test_a_damaged_pylock_is_judged_or_refused(path: Path, data: st.DataObject) 
     raw[start : start + data.draw(st.integers(0, 40))] = data.draw(st.binary(max_size=8))
     with contextlib.suppress(StackpinError):
         pylock_faults(parse_pylock(bytes(raw)), sglang_cu124(), pythons=["3.11"])
+
+
+_WORDS = st.text(max_size=6) | st.sampled_from(
+    [
+        "torch[x]",
+        "==2.6.0",
+        "-r",
+        "a.txt",
+        "--hash=sha256:0",
+        "-e",
+        "./x",
+        "@",
+        "https://x/torch-1-py3-none-any.whl",
+        *";'\\#-",
+        "${X}",
+        "file:",
+        ".whl",
+    ]
+)
+
+
+@given(st.text() | st.lists(_WORDS | st.just("\n")).map(" ".join), st.binary(max_size=20))
+def test_any_text_is_a_requirements_file(text: str, raw: bytes) -> None:
+    for each in (text, requirement_file_text(raw)):
+        found = parse_requirement_file(each, {"X": "y"})
+        numbers = [item[0] for group in (found.lines, found.nested, found.options) for item in group]
+        assert all(1 <= number <= len(each.splitlines()) for number in numbers)
