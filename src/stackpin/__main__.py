@@ -1,8 +1,8 @@
-"""``python -m stackpin``: the console script for those whose PATH does not have it."""
+"""``python -m stackpin``: the same as the console script."""
 
 from __future__ import annotations
 
-from stackpin.cli.main import main
+from stackpin.cli.start import main
 
 __all__: list[str] = []
 

@@ -110,6 +110,37 @@ class Refused(StackpinError):
     slug = "refused"
     exit_code = 11
 
+    def __init__(
+        self,
+        what: str,
+        *,
+        facts: tuple[tuple[str, str], ...] = (),
+        ways: tuple[tuple[str, str], ...] = (),
+        **parts: str,
+    ) -> None:
+        """:param facts: what forces the refusal, each with its evidence.
+
+        :param ways: what can be done, each with the command that does it; the first is the hint.
+        """
+        super().__init__(what, **{"hint": ways[0][1] if ways else "", **parts})
+        self.facts = facts
+        self.ways = ways
+
+    def __str__(self) -> str:
+        if not self.facts and not self.ways:
+            return super().__str__()
+        column = max((len(fact) for fact, _ in self.facts), default=0)
+        facts = [f"  {fact:<{column}}    {evidence}".rstrip() for fact, evidence in self.facts]
+        column = max((len(label) for label, _ in self.ways), default=0) + 1
+        ways = [f"{label + ':':<{column}}  {command}" for label, command in self.ways]
+        return "\n\n".join("\n".join(block) for block in ([self.what], facts, ways) if block)
+
+    def as_dict(self) -> dict[str, object]:
+        """The parts of the error, with its facts and ways out where it has any."""
+        facts = [{"text": fact, "evidence": evidence} for fact, evidence in self.facts]
+        ways = [{"text": label, "command": command} for label, command in self.ways]
+        return {**super().as_dict(), **({"facts": facts} if facts else {}), **({"ways": ways} if ways else {})}
+
 
 class WrongMember(Refused):
     """What was typed brings a member in at another version or build than the tuple's."""
@@ -129,7 +160,7 @@ class LockOutside(Refused):
     slug = "lock-outside-tuple"
 
 
-class TupleBroken(StackpinError):
+class TupleBroken(Refused):
     """The wrapped tool ran, and what it left breaks the tuple; nothing was kept where that could be undone."""
 
     slug = "tuple-broken"

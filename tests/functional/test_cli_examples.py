@@ -29,8 +29,11 @@ COMMANDS = [
     ("detect",),
     ("path",),
 ]
-#: Examples that ask an index; only that they are spelled right is tested here, the rest in tests/functional/catalog.
-ASKS_AN_INDEX = ("stackpin catalog update", "stackpin catalog verify")
+#: The wrapped tools: their help is the tool's own, and their example stands in the help of the whole.
+WRAPPED = {("pip",), ("uv",), ("uvx",)}
+#: Examples that ask an index; only that they are spelled right is tested here, the rest in tests/functional/catalog and
+#: tests/escapes.
+ASKS_AN_INDEX = ("stackpin catalog update", "stackpin catalog verify", "stackpin uv ")
 
 
 def run(*words: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
@@ -66,7 +69,7 @@ def names_in(text: str) -> list[str]:
 def test_the_list_above_has_every_command() -> None:
     listed: set[tuple[str, ...]] = {(name,) for name in names_in(help_of(()))}
     listed |= {("catalog", name) for name in names_in(help_of(("catalog",)))}
-    assert listed | {()} == set(COMMANDS)
+    assert listed | {()} == set(COMMANDS) | WRAPPED
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words) or "stackpin")

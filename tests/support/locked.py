@@ -22,7 +22,7 @@ def pin(name: str, version: str, evidence: str = "", build: Build | None = None)
     return Pin(
         name=canonicalize_name(name),
         version=version,
-        specifier=f"==={full}" if build.siblings else f"=={full}",
+        specifier=f"==={full}" if build.siblings and not build.local else f"=={full}",
         build=build,
         evidence=(Evidence(subject=subject, line=line),) if evidence else (),
     )

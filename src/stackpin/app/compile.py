@@ -199,11 +199,11 @@ def _style_of(text: str) -> IndexStyle:
 
 def _with_driver_here(request: Request) -> tuple[Request, list[str]]:
     """The request with this machine's driver; without one ``auto`` is ``pypi``, and a note will say what it needs."""
-    from stackpin.app.detect import detect
+    from stackpin.app.driver import driver_here
 
-    found = detect(None, None, None)
-    if found.driver is not None:
-        return replace(request, driver=found.driver.version), []
+    driver = driver_here()
+    if driver:
+        return replace(request, driver=driver), []
     return replace(request, cuda=PYPI), ["no NVIDIA driver was found here: PyPI's own build was taken"]
 
 

@@ -23,15 +23,25 @@ _COMMANDS = {
 }
 
 
+#: The wrapped tools; at the head of a command line they never come here.
+_TOOLS = {
+    "pip": "Run the real pip, held to the tuple of the stacks in force.",
+    "uv": "Run the real uv, held to the tuple of the stacks in force.",
+    "uvx": "Run the real uvx, held to the tuple of the stacks in force.",
+}
+
+
 class _Lazy(click.Group):
     """A group that knows its commands by name and imports the one that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """All command names, sorted."""
-        return sorted(_COMMANDS)
+        return sorted({**_COMMANDS, **_TOOLS})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command of that name; None where there is none."""
+        if cmd_name in _TOOLS:
+            return _wrapped(cmd_name)
         if cmd_name not in _COMMANDS:
             return None
         module, attribute, _ = _COMMANDS[cmd_name]
@@ -41,19 +51,33 @@ class _Lazy(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list of commands, without importing any of them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in sorted(_COMMANDS.items())])
+            told = {name: text for name, (_, _, text) in _COMMANDS.items()} | _TOOLS
+            formatter.write_dl(sorted(told.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click's own, with the near miss where the name is unknown."""
         name = args[0] if args else ""
-        if name and not name.startswith("-") and name not in _COMMANDS:
+        if name and not name.startswith("-") and name not in _COMMANDS and name not in _TOOLS:
             import difflib
 
             near = next(iter(difflib.get_close_matches(name, _COMMANDS, n=1)), "")
             ctx.fail(f"there is no command {name!r}" + (f"; did you mean {near}" if near else ""))
         return super().resolve_command(ctx, args)
+
+
+def _wrapped(tool: str) -> click.Command:
+    """A wrapped tool behind options of our own (``stackpin --color never uv …``): every word is the tool's."""
+
+    def run(words: tuple[str, ...]) -> None:
+        from stackpin.cli.wrapper import main as wrapped
+
+        wrapped(tool, words)
+
+    words = click.Argument(["words"], nargs=-1, type=click.UNPROCESSED)
+    settings = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+    return click.Command(tool, params=[words], callback=run, add_help_option=False, context_settings=settings)
 
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's callback
@@ -79,6 +103,7 @@ def cli() -> None:
       stackpin compile 'sglang==0.4.*' --cuda cu124
       stackpin catalog show torch
       stackpin detect
+      stackpin uv pip install --stack 'sglang==0.4.*' --dry-run
     """
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["IndexPlace", "pypi_of"]
+__all__ = ["IndexPlace", "pip_config_texts", "pypi_of"]
 
 _PYPI = "pypi"
 
@@ -77,3 +79,27 @@ def _settings(listing: str) -> dict[str, str]:
             except (ValueError, SyntaxError):
                 continue  # not a line that `pip config list` writes
     return found
+
+
+def pip_config_texts(environ: Mapping[str, str], prefix: Path | None) -> tuple[str, ...]:
+    """The configuration files that pip reads, in its own order: global, the user's, the environment's, PIP_CONFIG_FILE.
+
+    :param prefix: the environment's folder. A file that is not there, or not ours to read, is left out.
+    """
+    named = environ.get("PIP_CONFIG_FILE", "")
+    if named == os.devnull:
+        return ()
+    home = Path(environ.get("HOME") or "/nonexistent")
+    own = Path(environ["XDG_CONFIG_HOME"]) if environ.get("XDG_CONFIG_HOME") else home / ".config"
+    shared = [Path(entry) for entry in environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(os.pathsep) if entry]
+    places = [*(entry / "pip" / "pip.conf" for entry in shared), Path("/etc/pip.conf"), home / ".pip" / "pip.conf"]
+    places += [own / "pip" / "pip.conf", *([prefix / "pip.conf"] if prefix else [])]
+    places += [Path(named)] if named else []
+    return tuple(text for place in places if (text := _text_of(place)))
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,58 @@
+"""The run itself: files are written, the tool is run with them, and the environment is looked at afterwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stackpin.app.wrap.after import broken_environment, conflict_note
+from stackpin.effects.process import scratch_files
+from stackpin.effects.real_tools import run_through
+from stackpin.inject.plan import Plan, Situation, Watch, members_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stackpin.app.wrap.holding import Held
+    from stackpin.model.environment import Environment, Fault
+
+__all__ = ["planned_run"]
+
+
+def planned_run(
+    held: Held,
+    environment: Environment | None,
+    found: tuple[Fault, ...],
+    decide: Callable[[Situation], Plan],
+) -> int:
+    """Write the files, decide, run, and look again; nothing of it is left afterwards.
+
+    :raises Refused: where the call cannot be held.
+    :raises TupleBroken: where the environment holds members outside the tuple although the tool ended well.
+    """
+    wrapped = held.wrapped
+    with scratch_files(held.texts()) as folder:
+        plan = decide(held.situation(folder, found))
+        for note in (*_notes(held), *plan.notes):
+            wrapped.tell(f"stackpin: {note}")
+        code = run_through(wrapped.program, plan.words, {**wrapped.environ, **plan.environ})
+        if code == 1:
+            note = conflict_note(held)
+            if note:
+                wrapped.tell(note)
+    if code == 0 and plan.watch is Watch.ENVIRONMENT:
+        left = held.faults_in(environment)
+        if left:
+            raise broken_environment(held, left)
+    return code
+
+
+def _notes(held: Held) -> tuple[str, ...]:
+    """What a person should know now: only where the call is about the stacks, or installs a bare anchor."""
+    names = held.requested.names
+    about = held.requested.bare or bool(names & members_of(held.locked))
+    notes = list(held.in_force.notes) if about else []
+    typed = {line.name: line.text for line in held.requested.lines}
+    plain = [anchor for anchor in held.locked.anchors if anchor.extra and "[" not in typed.get(str(anchor.name), "[")]
+    kept = [note for note in notes if not note.startswith("plain ") or plain]
+    allowed = (*held.wrapped.own.allow, *held.wrapped.settings.allow)
+    return (*dict.fromkeys([*kept, *(f"{name} is set free (allow)" for name in allowed)]),)

@@ -1,0 +1,65 @@
+"""A call with its tuple in force: what plans, and what looks afterwards, have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stackpin.check.environment import faults
+from stackpin.effects.environments import read_installed, torch_files_tag
+from stackpin.emit.constraints import Options, constraints_text, rewritten
+from stackpin.inject.plan import Materials, Situation
+from stackpin.model.build import Channel
+from stackpin.version import VERSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stackpin.app.wrap.in_force import InForce
+    from stackpin.app.wrap.requested import Requested
+    from stackpin.app.wrap.wrapped import Wrapped
+    from stackpin.model.environment import Environment, Fault
+
+__all__ = ["Held"]
+
+
+class Held:
+    """``locked`` is the tuple in force, with equal builds named as they are there already."""
+
+    def __init__(self, wrapped: Wrapped, in_force: InForce, requested: Requested, version: tuple[int, ...]) -> None:
+        self.wrapped = wrapped
+        self.in_force = in_force
+        self.requested = requested
+        self.version = version
+        self.locked = in_force.locked
+
+    def faults_in(self, environment: Environment | None) -> tuple[Fault, ...]:
+        """What is wrong in an environment; nothing where there is none."""
+        if environment is None:
+            return ()
+        installed = read_installed(environment.packages)
+        tag = torch_files_tag(environment.packages) if any(item.name == "torch" for item in installed) else ""
+        return faults(installed, self.locked, torch_tag=tag)
+
+    def situation(self, folder: Path, found: tuple[Fault, ...]) -> Situation:
+        """Everything that a plan may know."""
+        pages = [pin.build.page for pin in self.locked.pins if pin.build.channel is Channel.FIND_LINKS]
+        mirrors = self.wrapped.settings.mirrors
+        return Situation(
+            version=self.version,
+            environ=self.wrapped.environ,
+            locked=self.locked,
+            materials=Materials(
+                constraints=str(folder / "constraints.txt"),
+                requirements=str(folder / "held.txt"),
+                find_links=tuple(rewritten(page, mirrors) for page in dict.fromkeys(pages)),
+            ),
+            faults=found,
+            anchors=self.in_force.anchors,
+            hashes=self.requested.hashes,
+            in_force=self.in_force.text,
+        )
+
+    def texts(self) -> dict[str, str]:
+        """The files that a run is given."""
+        options = Options(mirrors=self.wrapped.settings.mirrors, command="", version=VERSION)
+        return {"constraints.txt": constraints_text(self.locked, options), "held.txt": "-c constraints.txt\n"}

@@ -1,0 +1,98 @@
+"""A uv command on a project or script: its lock before, the run, and the lock afterwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stackpin.app.wrap.addressed import folder_of_call, lock_target
+from stackpin.app.wrap.carry_out import planned_run
+from stackpin.app.wrap.holding import Held
+from stackpin.app.wrap.in_force import tuple_in_force, with_builds
+from stackpin.app.wrap.project import adapted_to_project, find_project, lock_state, project_environment, restored
+from stackpin.app.wrap.requested import requested_by
+from stackpin.check.environment import describe
+from stackpin.check.uv_lock import lock_faults
+from stackpin.effects.files import LocalFiles
+from stackpin.effects.process import LocalProcesses
+from stackpin.effects.real_tools import become, uv_version
+from stackpin.errors import TupleBroken, WrongMember
+from stackpin.inject.plan import Plan, Watch
+from stackpin.inject.repair import refuse_old
+from stackpin.inject.uv import FLOOR, LockState, plan_project
+from stackpin.parse.uv_lock import parse_uv_lock
+
+if TYPE_CHECKING:
+    from stackpin.app.wrap.project import Project
+    from stackpin.app.wrap.wrapped import Wrapped
+    from stackpin.inject.plan import Situation
+
+__all__ = ["run_project"]
+
+
+def run_project(wrapped: Wrapped) -> int:
+    """Run a command that resolves into a lock file, or that runs a program in what it resolved.
+
+    :raises Refused: where it cannot be held to the tuple; the tool was not run.
+    :raises TupleBroken: where it left a lock outside the tuple; the files are as they were before.
+    """
+    call = wrapped.call
+    folder = folder_of_call(call, wrapped.cwd)
+    project = find_project(call, folder)
+    if project is None and call.verb != ("run",):
+        become(wrapped.program, call.words, wrapped.environ)
+    version = uv_version(wrapped.program, LocalProcesses())
+    refuse_old("uv", version, FLOOR)
+    requested = requested_by(call, folder, wrapped.environ)._replace(bare=False)
+    held = Held(wrapped, tuple_in_force(wrapped, lock_target(), requested), requested, version)
+    environment = project_environment(project, wrapped.environ, folder) if call.verb == ("run",) else None
+    found = held.faults_in(environment)
+    if project is None:
+        _refuse_wrong_environment(held, found)
+        return planned_run(held, None, (), lambda situation: plan_project(call, situation, LockState()))
+    held.locked = with_builds(held.locked, adapted_to_project(project, held.locked, held.in_force.text))
+    state = lock_state(call, project, held.locked, wrapped.program, wrapped.environ)
+    before = restored(project)
+    watched: list[Watch] = []
+
+    def decide(situation: Situation) -> Plan:
+        plan = plan_project(call, situation, state)
+        watched.append(plan.watch)
+        return plan
+
+    code = planned_run(held, None, found, decide)
+    if watched == [Watch.LOCK]:
+        _check_lock(held, project, before, code)
+    return code
+
+
+def _refuse_wrong_environment(held: Held, found: tuple[object, ...]) -> None:
+    """A program that would start in an environment outside the tuple, which no lock puts right."""
+    if not found or held.wrapped.call.has("--isolated"):
+        return
+    from stackpin.app.wrap.after import repair_command
+
+    faults = held.faults_in(project_environment(None, held.wrapped.environ, held.wrapped.cwd))
+    raise WrongMember(
+        f"not run: {describe(faults[0])}",
+        facts=((f"in force: {held.in_force.text}", ""),),
+        ways=(("to repair", repair_command(held, faults)),),
+    )
+
+
+def _check_lock(held: Held, project: Project, before: restored, code: int) -> None:
+    """Hold the lock that is there now against the tuple; put everything back where it is outside.
+
+    :raises TupleBroken: where it is.
+    """
+    raw = LocalFiles().read(project.lock)
+    if raw is None:
+        return
+    found = lock_faults(parse_uv_lock(raw, str(project.lock)), held.locked, pythons=held.locked.pythons)
+    if not found or (code != 0 and held.wrapped.call.verb != ("run",)):
+        return
+    before.back()
+    raise TupleBroken(
+        f"uv locked what is outside the tuple; {project.lock.name} and {project.manifest.name} are as they were",
+        facts=(*((describe(fault, state="locked"), "") for fault in found), (f"in force: {held.in_force.text}", "")),
+        ways=(("to hold it for good", "stackpin apply pyproject.toml"),),
+    )

@@ -1,0 +1,87 @@
+"""One wrapped call from its words to its exit code: understand, solve, decide, run, look again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stackpin.effects.real_tools import become, find_real_tool
+from stackpin.errors import ToolMissing
+from stackpin.inject import pip as pip_rules
+from stackpin.inject import uv as uv_rules
+from stackpin.inject.command_line import read_call
+from stackpin.inject.grammar import PIP, UV, UVX
+from stackpin.inject.plan import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from stackpin.app.wrap.wrapped import Wrapped
+
+__all__ = ["run_wrapped"]
+
+_GRAMMARS = {"pip": PIP, "uv": UV, "uvx": UVX}
+
+
+def run_wrapped(
+    tool: str, words: Sequence[str], environ: Mapping[str, str], cwd: Path, tell: Callable[[str], None]
+) -> int:
+    """Run one call of ``pip``, ``uv`` or ``uvx`` with the tuple of the stacks in force.
+
+    Does not return where nothing has to happen afterwards: the process has then become the tool.
+
+    :param tell: takes a line for the person; it goes to stderr.
+    :raises Refused: where the call would let a broken member in and cannot be held; the tool was not run.
+    :raises TupleBroken: where the tool ran and broke the tuple all the same.
+    :raises NoTuple: where the stacks in force have no tuple for the target.
+    :raises ToolMissing: where there is no real tool, or it is too old.
+    """
+    program = _program(tool, environ)
+    if environ.get("STACKPIN_OFF") == "1":
+        tell(f"stackpin: off (STACKPIN_OFF=1): {tool} runs as it is")
+        become(program, words, environ)
+    call, own = read_call(words, _GRAMMARS[tool])
+    kind = pip_rules.kind_of(call) if tool == "pip" else uv_rules.kind_of(call)
+    if kind is Kind.HARMLESS:
+        become(program, call.words, environ)
+    from stackpin.app.settings import load_settings
+    from stackpin.app.wrap.addressed import folder_of_call
+
+    settings = load_settings(environ, folder_of_call(call, cwd).resolve())
+    if not own.stacks and not settings.stack:
+        become(program, call.words, environ)
+    from stackpin.app.wrap.wrapped import Wrapped
+
+    return _run_held(Wrapped(call, own, kind, program, settings, environ, cwd, tell))
+
+
+def _run_held(wrapped: Wrapped) -> int:
+    """Run one call of which the command could break the tuple; the exit code is the tool's."""
+    if wrapped.kind is Kind.PROJECT:
+        from stackpin.app.wrap.project_call import run_project
+
+        return run_project(wrapped)
+    from stackpin.app.wrap.environment_call import run_in_environment, say_uninstalled
+
+    if wrapped.kind is Kind.UNINSTALL:
+        say_uninstalled(wrapped)
+        become(wrapped.program, wrapped.call.words, wrapped.environ)
+    return run_in_environment(wrapped)
+
+
+def _program(tool: str, environ: Mapping[str, str]) -> Path:
+    """The real tool; a pip that is not on PATH is asked for as a module of the addressed environment.
+
+    :raises ToolMissing: where there is none.
+    """
+    names = ("pip", "pip3") if tool == "pip" else (tool,)
+    for name in names:
+        found = find_real_tool(name, environ)
+        if found is not None:
+            return found
+    raise ToolMissing(
+        f"there is no {tool} on PATH but stackpin's own",
+        where="PATH",
+        expected=f"a folder with {tool} in it",
+        hint="python -m ensurepip" if tool == "pip" else "pip install uv",
+    )

@@ -1,0 +1,114 @@
+"""The real pip and uv: where they are behind any shims, what release they are, and how they are run.
+
+A folder of shims is known by its marker file; the first tool on PATH that lies in no such folder is the real one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from stackpin.errors import ToolMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import FrameType
+
+    from stackpin.effects.process import ProcessRunner
+
+__all__ = ["SHIM_MARKER", "become", "find_real_tool", "interpreter_of_script", "run_through", "uv_version"]
+
+#: The file that marks a folder of shims.
+SHIM_MARKER = ".stackpin-shims"
+_VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+_HEAD = 512
+#: Signals that are the tool's own affair while it runs: they are handed on to it.
+_HANDED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+
+
+def find_real_tool(name: str, environ: Mapping[str, str]) -> Path | None:
+    """The first program of that name on PATH that is no shim; None where there is none."""
+    return next(_on_path(name, environ), None)
+
+
+def _on_path(name: str, environ: Mapping[str, str]) -> Iterator[Path]:
+    for entry in environ.get("PATH", os.defpath).split(os.pathsep):
+        folder = Path(entry or ".")
+        if not (folder / SHIM_MARKER).exists() and os.access(folder / name, os.X_OK) and (folder / name).is_file():
+            yield folder / name
+
+
+def interpreter_of_script(script: Path) -> Path | None:
+    """The Python that an installed script runs with, by its first lines; None where they name none.
+
+    A path that is too long for a ``#!`` line stands in a second line, behind ``exec``.
+    """
+    try:
+        with script.open("rb") as file:
+            head = file.read(_HEAD).decode("utf-8", errors="replace")
+    except OSError:
+        return None
+    for pattern in (r"#!\s*(/\S*python[\d.]*)\s*(?:-\S+\s*)?\n", r"#!/bin/sh\n'''exec' \"?(/[^\"]*?python[\d.]*)\"? "):
+        match = re.match(pattern, head)
+        if match and Path(match[1]).exists():
+            return Path(match[1])
+    return None
+
+
+def uv_version(uv: Path, runner: ProcessRunner) -> tuple[int, ...]:
+    """The release of a uv, as numbers; about ten milliseconds.
+
+    :raises ToolMissing: when it does not say its version.
+    """
+    done = runner.run([str(uv), "--version"], timeout=30.0)
+    match = _VERSION.search(done.stdout)
+    if done.code != 0 or match is None:
+        raise ToolMissing("uv does not tell its version", where=str(uv), got=(done.stderr or done.stdout).strip())
+    return tuple(int(part or 0) for part in match.groups())
+
+
+def become(program: Path, words: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
+    """Turn into the tool: nothing of this process is left.
+
+    :raises ToolMissing: when it cannot be run.
+    """
+    try:
+        os.execve(program, [str(program), *words], dict(environ))  # noqa: S606 - that is what it is for
+    except OSError as error:
+        raise _not_run(program, error) from error
+
+
+def run_through(program: Path, words: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run the tool with this process's own input and output, and wait for it; its exit code.
+
+    Ctrl-C reaches the tool by the terminal and is left to it; other signals are handed on. A tool that a signal ended
+    gives 128 and the signal's number, as a shell has it.
+
+    :raises ToolMissing: when it cannot be run.
+    """
+    try:
+        child = subprocess.Popen([program, *words], env=dict(environ))
+    except OSError as error:
+        raise _not_run(program, error) from error
+
+    def hand_on(number: int, _: FrameType | None) -> None:
+        child.send_signal(number)
+
+    before = {number: signal.signal(number, hand_on) for number in _HANDED_ON}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        code = child.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return code if code >= 0 else 128 - code
+
+
+def _not_run(program: Path, error: OSError) -> ToolMissing:
+    return ToolMissing(
+        "a program cannot be run", where=str(program), got=error.strerror or str(error), expected="a program"
+    )

@@ -1,0 +1,111 @@
+"""What is done with one invocation: the words and variables that the tool gets, and what has to be looked at around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.utils import canonicalize_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stackpin.inject.command_line import Call
+    from stackpin.model.environment import Fault
+    from stackpin.model.locked import LockedTuple
+
+__all__ = ["Kind", "Materials", "Plan", "Situation", "Watch", "joined", "members_of", "named_members", "pin_words"]
+
+
+class Kind(str, Enum):
+    """What a command can do to a tuple."""
+
+    HARMLESS = "harmless"
+    PIP = "pip"
+    UV_PIP = "uv-pip"
+    PROJECT = "project"
+    TOOL = "tool"
+    BUILD = "build"
+    UNINSTALL = "uninstall"
+
+
+class Watch(str, Enum):
+    """What is held against the tuple once the tool is done (for a program that it starts: before that)."""
+
+    NOTHING = "nothing"
+    ENVIRONMENT = "environment"
+    LOCK = "lock"
+
+
+class Materials(NamedTuple):
+    """The files that a run is given, by path, and the pages that its builds need.
+
+    ``constraints`` is the tuple as a constraints file; ``requirements`` a requirements file whose only line names it.
+    """
+
+    constraints: str
+    requirements: str
+    find_links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Everything that a decision knows beside the call itself.
+
+    ``version`` is the tool's, as numbers. ``faults`` are what is wrong in the environment that the call would change.
+    ``anchors`` are the requirements that stand for a bare ``--stack`` (``sglang[srt]``). ``configured`` holds constraints
+    that the tool's own configuration files name and a variable would cancel, by option (``constraint``).
+    """
+
+    version: tuple[int, ...]
+    environ: Mapping[str, str]
+    locked: LockedTuple
+    materials: Materials
+    faults: tuple[Fault, ...] = ()
+    anchors: tuple[str, ...] = ()
+    hashes: bool = False
+    configured: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    in_force: str = ""
+    cache: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How the tool is run: its words, the variables that are set for it, and what is looked at around it."""
+
+    words: tuple[str, ...]
+    environ: Mapping[str, str] = field(default_factory=dict)
+    watch: Watch = Watch.NOTHING
+    notes: tuple[str, ...] = ()
+
+
+def pin_words(locked: LockedTuple) -> tuple[str, ...]:
+    """The tuple as requirements: pins, then bounds, then the versions that keep look-alikes out."""
+    pins = [f"{pin.name}{pin.specifier}" for pin in locked.pins]
+    bounds = [f"{bound.name}{bound.specifier}" for bound in locked.bounds]
+    blocks = [f"{block.name}=={block.reads}" for block in locked.blocks]
+    return (*pins, *bounds, *blocks)
+
+
+def members_of(locked: LockedTuple) -> frozenset[str]:
+    """The names that the tuple speaks about: anchors, members, CUDA members and look-alikes."""
+    held = [str(pin.name) for pin in locked.pins] + [str(anchor.name) for anchor in locked.anchors]
+    bounded = [str(bound.name) for bound in locked.bounds]
+    return frozenset([*held, *bounded, *(str(block.name) for block in locked.blocks)])
+
+
+def named_members(call: Call, locked: LockedTuple) -> tuple[str, ...]:
+    """The operands that name something of the tuple, as typed."""
+    members = members_of(locked)
+    return tuple(word for word in call.operands if _name(word) in members)
+
+
+def _name(word: str) -> str:
+    end = next((at for at, letter in enumerate(word) if not (letter.isalnum() or letter in "-_.")), len(word))
+    return str(canonicalize_name(word[:end]))
+
+
+def joined(*values: str) -> str:
+    """Several paths in one variable: pip and uv split it at white space."""
+    return " ".join(value for value in values if value)

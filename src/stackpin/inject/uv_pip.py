@@ -1,0 +1,75 @@
+"""What happens to one ``uv pip`` invocation: install, sync, compile.
+
+``-c`` replaces ``UV_CONSTRAINT``, and ``-b`` replaces ``UV_BUILD_CONSTRAINT``: what the user's variables hold is handed on
+beside ours. uv reads no index line out of a build constraints file, so that the pages go by ``--find-links``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stackpin.errors import Refused
+from stackpin.inject.plan import Plan, Situation, Watch
+from stackpin.inject.repair import repairs
+from stackpin.model.environment import FaultKind
+
+if TYPE_CHECKING:
+    from stackpin.inject.command_line import Call
+
+__all__ = ["build_words", "plan_uv_pip"]
+
+
+def plan_uv_pip(call: Call, situation: Situation) -> Plan:
+    """Hold one ``uv pip install``, ``sync`` or ``compile`` to the tuple.
+
+    A constraint on the command line is stronger than an override, and holds what ``--no-deps`` names.
+
+    :raises Refused: where the call cannot be held; the error has what to type instead.
+    """
+    _refuse_other_backend(call, situation)
+    environ = situation.environ
+    words = ["-c", situation.materials.constraints]
+    for path in environ.get("UV_CONSTRAINT", "").split() if not call.has("--constraint", "--constraints") else ():
+        words += ["-c", path]
+    words += build_words(call, situation)
+    installs = call.verb == ("pip", "install")
+    corrected = repairs(call, situation) if installs else ()
+    anchors = situation.anchors if installs else ()
+    builds = {fault.name for fault in situation.faults if fault.kind is FaultKind.WRONG_BUILD}
+    again = [word for name in sorted(builds) for word in ("--reinstall-package", name)] if installs else []
+    changes = call.verb in {("pip", "install"), ("pip", "sync")} and not call.has("--dry-run")
+    return Plan(
+        words=call.with_options(*words, *again, *anchors, *corrected),
+        watch=Watch.ENVIRONMENT if changes else Watch.NOTHING,
+        notes=tuple(f"{word} is corrected on the way: it is outside the tuple" for word in corrected),
+    )
+
+
+def build_words(call: Call, situation: Situation) -> list[str]:
+    """The options that hold isolated builds to the tuple, with what the user's variable has."""
+    words = ["-b", situation.materials.constraints]
+    if not call.has("--build-constraint", "--build-constraints"):
+        for path in situation.environ.get("UV_BUILD_CONSTRAINT", "").split():
+            words += ["-b", path]
+    if situation.materials.find_links:
+        own = (
+            ()
+            if call.has("--find-links")
+            else tuple(filter(None, situation.environ.get("UV_FIND_LINKS", "").split(",")))
+        )
+        for page in (*situation.materials.find_links, *own):
+            words += ["--find-links", page]
+    return words
+
+
+def _refuse_other_backend(call: Call, situation: Situation) -> None:
+    """Refuse ``--torch-backend`` with another tag: uv would look for torch on that tag's index alone."""
+    asked = call.value("--torch-backend") or situation.environ.get("UV_TORCH_BACKEND", "")
+    cuda = str(situation.locked.cuda)
+    if not asked or asked == cuda:
+        return
+    raise Refused(
+        f"not run: --torch-backend {asked} takes torch from another index than the tuple's, which is for {cuda}",
+        facts=((f"in force: {situation.in_force}", ""),) if situation.in_force else (),
+        ways=(("with the tuple's own builds", "leave --torch-backend out"),),
+    )
