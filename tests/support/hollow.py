@@ -5,9 +5,10 @@ times and Requires-Python, and the Requires-Dist lines of the release. A project
 wheels, one for each version that any row names. A vendor's side (``download.pytorch.org/whl/<tag>/<project>/`` and so on)
 lists the builds of the fact tables; stackpin is led there by the mirrors that :attr:`HollowIndex.mirrors` names.
 
-Three things differ from the world: an sdist is a wheel for any platform (a tool would build it, here it need not), no page
-tells a hash, and a labelled build's METADATA is that of PyPI's build without its lines on ``nvidia-*`` (a CPU build's:
-without triton as well), since the METADATA on those indexes cannot be had here.
+Three things differ from the world: an sdist is a wheel for any platform (a tool would build it, here it need not), a page
+tells hashes only where the index is asked to (``hashes=True``), and a labelled build's METADATA is that of PyPI's build
+without its lines on ``nvidia-*`` (a CPU build's: without triton as well), since the METADATA on those indexes cannot be
+had here.
 
 Wheels are made when they are asked for. Use it as a context manager; ``requests`` is the log of paths, ``sent`` counts the
 bytes of the bodies.
@@ -21,6 +22,7 @@ import sys
 import time
 from contextlib import suppress
 from functools import cache
+from hashlib import sha256
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -55,12 +57,13 @@ OLD_GUESTS = {"numpy": "1.24.1", "jinja2": "3.1.3", "filelock": "3.13.1", "setup
 
 
 class HollowFile(NamedTuple):
-    """One wheel: its name, the METADATA inside, and what the page tells of it."""
+    """One wheel: its name, the METADATA inside, and what the page tells of it; ``body`` where it is not hollow (an sdist)."""
 
     name: str
     metadata: str
     uploaded: str = LONG_AGO
     requires_python: str = ""
+    body: bytes = b""
 
     @property
     def version(self) -> str:
@@ -69,6 +72,8 @@ class HollowFile(NamedTuple):
 
     def content(self) -> bytes:
         """The wheel."""
+        if self.body:
+            return self.body
         stem, version, tag = _parts(self.name)
         return wheel_bytes(stem, version, self.metadata, tag=tag)
 
@@ -90,10 +95,12 @@ class HollowIndex:
     """The indexes; ``pypi`` is the Simple root of PyPI's side.
 
     :param latency: seconds that every answer waits, as a far-away index would.
+    :param hashes: whether the pages tell the sha256 of each file: every wheel of a page is made once for that.
     """
 
-    def __init__(self, latency: float = 0.0) -> None:
+    def __init__(self, latency: float = 0.0, *, hashes: bool = False) -> None:
         self.latency = latency
+        self.hashes = hashes
         self.requests: list[str] = []
         self.sent = 0
         self.shelves: dict[str, list[HollowFile]] = {}
@@ -294,7 +301,7 @@ class _Handler(BaseHTTPRequestHandler):
         path = unquote(self.path.partition("?")[0]).strip("/")
         index.requests.append(path)
         time.sleep(index.latency)
-        if path.endswith((".whl", ".metadata")):
+        if path.endswith((".whl", ".metadata", ".tar.gz")):
             self._file(index, path)
         else:
             self._page(index, path)
@@ -304,9 +311,9 @@ class _Handler(BaseHTTPRequestHandler):
         if not files:
             self._send(404, b"", "text/plain")
         elif shelf.startswith("pypi/") and JSON in self.headers.get("Accept", ""):
-            self._send(200, _json_page(shelf, files), JSON)
+            self._send(200, _json_page(shelf, files, hashes=index.hashes), JSON)
         else:
-            links = "".join(_link(shelf, file) for file in files)
+            links = "".join(_link(shelf, file, hashes=index.hashes) for file in files)
             self._send(200, f"<!DOCTYPE html><html><body>{links}</body></html>".encode(), "text/html")
 
     def _file(self, index: HollowIndex, path: str) -> None:
@@ -330,14 +337,19 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(body)
 
 
-def _json_page(shelf: str, files: list[HollowFile]) -> bytes:
+@cache
+def _digest(file: HollowFile) -> str:
+    return sha256(file.content()).hexdigest()
+
+
+def _json_page(shelf: str, files: list[HollowFile], *, hashes: bool) -> bytes:
     rows = [
         {
             "filename": file.name,
             "url": f"/{shelf}/{quote(file.name)}",
-            "hashes": {},
+            "hashes": {"sha256": _digest(file)} if hashes else {},
             "upload-time": file.uploaded,
-            "core-metadata": True,
+            "core-metadata": file.name.endswith(".whl"),
             **({"requires-python": file.requires_python} if file.requires_python else {}),
         }
         for file in files
@@ -346,6 +358,7 @@ def _json_page(shelf: str, files: list[HollowFile]) -> bytes:
     return json.dumps({"meta": {"api-version": "1.1"}, "name": name, "versions": [], "files": rows}).encode()
 
 
-def _link(shelf: str, file: HollowFile) -> str:
+def _link(shelf: str, file: HollowFile, *, hashes: bool) -> str:
     python = f' data-requires-python="{escape(file.requires_python)}"' if file.requires_python else ""
-    return f'<a href="/{shelf}/{quote(file.name)}"{python}>{file.name}</a><br>\n'
+    digest = f"#sha256={_digest(file)}" if hashes else ""
+    return f'<a href="/{shelf}/{quote(file.name)}{digest}"{python}>{file.name}</a><br>\n'
