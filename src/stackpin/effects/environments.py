@@ -36,6 +36,7 @@ _MINOR = re.compile(r"\d+\.\d+")
 _RUNS = re.compile(r"[-_.]+")
 _NAME_OF_EGG = re.compile(r"([^-]+)-([^-]+)(?:-py\d[\d.]*(?:-[^/]+)?)?\Z")
 _FIELD = re.compile(r"^(Name|Version)[ \t]*:[ \t]*(\S+)", re.MULTILINE | re.IGNORECASE)
+_DEPTH = 8
 _PROGRAMS = ("python", "python3")
 
 
@@ -57,7 +58,7 @@ def read_environment(prefix: Path) -> Environment:
         )
     packages = _packages_under(prefix, python)
     if settings.get("include-system-site-packages", "").lower() == "true" and settings.get("home"):
-        packages += _packages_under(Path(settings["home"]).parent, python)
+        packages += _packages_under(_base(settings["home"]), python)
     return Environment(
         prefix=prefix, python=python, executable=_program(prefix), packages=tuple(dict.fromkeys(packages))
     )
@@ -140,6 +141,17 @@ def _pyvenv(path: Path) -> dict[str, str]:
         raise _unreadable(path, error, "a readable pyvenv.cfg") from error
     pairs = (line.partition("=") for line in lines)
     return {key.strip().lower(): value.strip() for key, equals, value in pairs if equals}
+
+
+def _base(home: str) -> Path:
+    """The prefix that ``home`` belongs to; up to Python 3.10 it may lead to the virtual environment that made this one."""
+    base = Path(home).parent
+    for _ in range(_DEPTH):
+        home = _pyvenv(base / "pyvenv.cfg").get("home", "")
+        if not home:
+            break
+        base = Path(home).parent
+    return base
 
 
 def _minor(version: str) -> str:

@@ -97,6 +97,17 @@ def test_an_environment_that_lets_the_system_shine_through_has_its_folders_last(
     assert set(found.packages[1:]) == set(read_environment(Path(sys.base_prefix)).packages)
 
 
+def test_a_home_that_is_a_virtual_environment_leads_on_to_the_system(tmp_path: Path) -> None:
+    """Up to Python 3.10 `python -m venv`, run by a virtual environment's Python, names that environment as home."""
+    folders(tmp_path, "usr/bin", "usr/lib/python3.10/site-packages", "one/bin", "two/lib/python3.10/site-packages")
+    (tmp_path / "one" / "pyvenv.cfg").write_text(f"home = {tmp_path}/usr/bin\nversion = 3.10.1\n")
+    (tmp_path / "two" / "pyvenv.cfg").write_text(
+        f"home = {tmp_path}/one/bin\nversion = 3.10.1\ninclude-system-site-packages = true\n"
+    )
+    found = [str(path.relative_to(tmp_path)) for path in read_environment(tmp_path / "two").packages]
+    assert found == ["two/lib/python3.10/site-packages", "usr/lib/python3.10/site-packages"]
+
+
 def test_the_interpreter_of_a_virtual_environment_is_not_run(tmp_path: Path) -> None:
     venv.create(tmp_path / "env", symlinks=True)
     program = tmp_path / "env" / "bin" / "python3"
