@@ -116,19 +116,23 @@ def read_installed(packages: Iterable[Path]) -> tuple[Installed, ...]:
 
 
 def torch_files_tag(packages: Iterable[Path]) -> str:
-    """The CUDA tag that the installed ``torch/version.py`` states: ``cu124``, ``cpu``, or ``hip`` or ``xpu``.
+    """The CUDA tag that the first installed ``torch/version.py`` states: ``cu124``, ``cpu``, or ``hip`` or ``xpu``.
 
-    Empty where there is no torch, or its files do not say.
+    Empty where there is no torch, or its file does not say.
     """
-    from stackpin.effects.interpreter import read_torch_files
     from stackpin.model.cuda import CPU, tag_of_toolkit
     from stackpin.parse.torch_build import parse_torch_version
 
-    files = read_torch_files(tuple(packages))
-    said = parse_torch_version(files.version_file) if files else None
-    if said is None:
-        return ""
-    return said.other or (tag_of_toolkit(said.cuda) if said.cuda else CPU)
+    for folder in packages:
+        try:
+            text = (folder / "torch" / "version.py").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue  # no torch in this folder, or not ours to read: then nothing is told
+        said = parse_torch_version(text)
+        if said is None:
+            return ""
+        return said.other or (tag_of_toolkit(said.cuda) if said.cuda else CPU)
+    return ""
 
 
 def _pyvenv(path: Path) -> dict[str, str]:
