@@ -219,5 +219,7 @@ class Place:
         _, file = self.world.file(project, version, self.python[1])
         with zipfile.ZipFile(io.BytesIO(file.content())) as wheel:
             wheel.extractall(self.site)
-        stem = "-".join(file.name.split("-")[:2])
-        (self.site / f"{stem}.dist-info" / "INSTALLER").write_text("pip\n")
+        described = self.site / f"{'-'.join(file.name.split('-')[:2])}.dist-info"
+        (described / "INSTALLER").write_text("pip\n")
+        with (described / "RECORD").open("a", encoding="utf-8") as record:
+            record.write(f"{described.name}/INSTALLER,,\n")

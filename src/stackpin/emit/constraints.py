@@ -34,12 +34,17 @@ class IndexStyle(str, Enum):
 
 
 class Options(NamedTuple):
-    """Choices of the emitter. ``mirrors`` rewrites URLs by prefix; ``command`` is the line that rebuilds the file."""
+    """Choices of the emitter. ``mirrors`` rewrites URLs by prefix; ``command`` is the line that rebuilds the file.
+
+    ``guard`` closes the file outside its target; a file that is made for one run needs none, and pip reads markers for the
+    Python that it runs with, not for the one that it gathers files for.
+    """
 
     mirrors: Mapping[str, str]
     command: str
     version: str
     style: IndexStyle = IndexStyle.FIND_LINKS
+    guard: bool = True
 
 
 def title_of(locked: LockedTuple) -> str:
@@ -65,7 +70,7 @@ def constraints_text(locked: LockedTuple, options: Options) -> str:
     rows += [(f"{block.name}=={block.reads}", block.note) for block in locked.blocks]
     width = max((len(pin) for pin, _ in rows if len(pin) <= _COLUMN + 8), default=_COLUMN)
     lines += [f"{pin:<{width}}  # {comment}" if comment else pin for pin, comment in rows]
-    lines.append(_guard(locked))
+    lines += [_guard(locked)] if options.guard else []
     return "\n".join(_one_line(line) for line in lines) + "\n"
 
 

@@ -24,22 +24,32 @@ def repairs(call: Call, situation: Situation) -> tuple[str, ...]:
     """The installed members that are outside the tuple, as requirements that correct them in the same run.
 
     :raises LookAlikeMember: where a look-alike is installed.
-    :raises Refused: where the call asks for hashes, which such a requirement lacks.
+    :raises Refused: where the call asks for hashes, which such a requirement lacks, or builds before it is corrected.
     """
     refuse_look_alikes(call.tool, situation.faults)
     pins = {str(pin.name): f"{pin.name}{pin.specifier}" for pin in situation.locked.pins}
     named = set(named_members(call, situation.locked))
     wrong = [fault for fault in situation.faults if fault.name in pins and fault.name not in named]
     wanted = tuple(dict.fromkeys(pins[fault.name] for fault in wrong))
-    if wanted and situation.hashes:
+    if wanted and (situation.hashes or _builds_in_place(call, situation)):
         first = wrong[0]
+        why = "requirements with hashes leave no room for its correction"
+        if not situation.hashes:
+            why = "a build without isolation would see it before it is corrected"
         raise Refused(
-            f"not run: {first.name} {first.found} is installed where the tuple has {first.wanted}, and requirements "
-            "with hashes leave no room for its correction",
+            f"not run: {first.name} {first.found} is installed where the tuple has {first.wanted}, and {why}",
             facts=((f"in force: {situation.in_force}", ""),),
             ways=(("to correct it first", f"{_INSTALL[call.tool]} {' '.join(map(_quoted, wanted))}"),),
         )
     return wanted
+
+
+def _builds_in_place(call: Call, situation: Situation) -> bool:
+    """Whether something may be built in the environment itself."""
+    variables = ("PIP_NO_BUILD_ISOLATION", "UV_NO_BUILD_ISOLATION", "UV_NO_BUILD_ISOLATION_PACKAGE")
+    return call.has("--no-build-isolation", "--no-build-isolation-package") or any(
+        situation.environ.get(name) for name in variables
+    )
 
 
 def refuse_look_alikes(tool: str, faults: tuple[Fault, ...]) -> None:

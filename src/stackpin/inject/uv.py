@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from stackpin.errors import LockOutside, Refused
+from stackpin.errors import LockOutside, Refused, WrongMember
 from stackpin.inject.plan import Kind, Plan, Situation, Watch, joined, pin_words
 from stackpin.inject.repair import refuse_look_alikes
 from stackpin.inject.uv_pip import build_words
@@ -51,7 +51,8 @@ class LockState(NamedTuple):
     """The lock file that a project command works with.
 
     ``faults`` are its members outside the tuple, ``members`` whether it has any member at all, ``current`` whether uv finds
-    nothing to change in it. ``names_index`` is whether the project names an index for the tuple's own CUDA builds.
+    nothing to change in it. ``names_index`` is whether the project names an index for the tuple's own CUDA builds,
+    ``always_upgrades`` whether it says ``upgrade = true``, ``names`` every package that the lock names.
     """
 
     exists: bool = False
@@ -61,6 +62,7 @@ class LockState(NamedTuple):
     names_index: bool = True
     always_upgrades: bool = False
     path: str = "uv.lock"
+    names: frozenset[str] = frozenset()
 
 
 def kind_of(call: Call) -> Kind:
@@ -89,21 +91,44 @@ def plan_project(call: Call, situation: Situation, lock: LockState) -> Plan:
     :raises LockOutside: where the lock holds members outside the tuple and the call takes it as it stands.
     :raises Refused: where the call cannot be held; the error has what to type instead.
     """
-    if call.verb == ("run",):
-        refuse_look_alikes("uv", situation.faults)
+    unsynced = call.has("--no-sync") or bool(situation.environ.get("UV_NO_SYNC"))
+    _refuse_leftovers(call, situation, lock, unsynced=unsynced)
     layer = _layer_words(call, situation) if call.verb == ("run",) else ()
     environ = _build_variables(situation)
+    if call.verb == ("run",) and unsynced:
+        return Plan(words=call.with_options(*layer), environ=environ)
     if is_frozen(call, situation.environ):
         if lock.faults and not call.has(*_LOOKS):
             raise _outside(lock, situation)
         return Plan(words=call.with_options(*layer), environ=environ)
     if call.has("--no-project") or (lock.exists and lock.current and not lock.faults and not _changes(call, lock)):
-        return Plan(
-            words=call.with_options(*layer), environ=environ, watch=Watch.LOCK if lock.exists else Watch.NOTHING
-        )
+        watch = Watch.LOCK if lock.exists else Watch.NOTHING
+        return Plan(words=call.with_options(*layer), environ=environ, watch=watch)
     _refuse_unheld(call, situation, lock)
     pins = [word for pin in pin_words(situation.locked) for word in ("-P", pin)]
     return Plan(words=call.with_options(*pins, *layer), environ=environ, watch=Watch.LOCK)
+
+
+def _refuse_leftovers(call: Call, situation: Situation, lock: LockState, *, unsynced: bool) -> None:
+    """Refuse where the project's environment holds what uv would leave there: nothing that a lock names puts it right.
+
+    An inexact sync leaves every distribution alone that the lock does not name, and ``--no-sync`` all of them.
+
+    :raises Refused: for the first such distribution.
+    """
+    inexact = call.verb in {("run",), ("add",), ("remove",)} or call.has("--inexact")
+    if call.verb not in {("run",), ("add",), ("remove",), ("sync",)} or (unsynced and call.verb != ("run",)):
+        return
+    left = [fault for fault in situation.faults if unsynced or (inexact and fault.name not in lock.names)]
+    refuse_look_alikes("uv", tuple(left))
+    if not left:
+        return
+    first = left[0]
+    raise WrongMember(
+        f"not run: {first.name} {first.found} is installed, the tuple has {first.wanted}, and uv would leave it there",
+        facts=(*(((first.evidence, ""),) if first.evidence else ()), (f"in force: {situation.in_force}", "")),
+        ways=(("to repair", "stackpin uv sync"),),
+    )
 
 
 def _changes(call: Call, lock: LockState) -> bool:
@@ -135,7 +160,16 @@ def _refuse_unheld(call: Call, situation: Situation, lock: LockState) -> None:
             ),
             ways=(("to name it in the project, once", "stackpin apply pyproject.toml"),),
         )
-    upgrades = call.has("--upgrade") or lock.always_upgrades or bool(situation.environ.get("UV_UPGRADE"))
+    if lock.always_upgrades:
+        raise Refused(
+            "not run: the project says upgrade = true to uv, so that no lock keeps a version",
+            facts=(
+                (f"in force: {situation.in_force}", ""),
+                ("the plain uv lock would take the newest of all again", ""),
+            ),
+            ways=(("to hold it in the project, once", "stackpin apply pyproject.toml"),),
+        )
+    upgrades = call.has("--upgrade") or bool(situation.environ.get("UV_UPGRADE"))
     if upgrades and situation.version < UPGRADE_KEEPS_PINS:
         least = ".".join(map(str, UPGRADE_KEEPS_PINS))
         raise Refused(
@@ -165,12 +199,29 @@ def _build_variables(situation: Situation) -> dict[str, str]:
 
 
 def plan_tool(call: Call, situation: Situation) -> Plan:
-    """Hold ``uv tool run`` (``uvx``), ``install`` or ``upgrade`` to the tuple; its own environment is a fresh one."""
+    """Hold ``uv tool run`` (``uvx``), ``install`` or ``upgrade`` to the tuple; its own environment is a fresh one.
+
+    :raises WrongMember: where uv would run the installed tool as it is, and that is outside the tuple.
+    """
     if call.verb == ("tool", "upgrade"):
         words = [word for pin in pin_words(situation.locked) for word in ("-P", pin)]
     else:
         words = ["--with-requirements", situation.materials.requirements]
+    if call.verb == ("tool", "run") and situation.faults and not call.has("--isolated"):
+        raise _installed_wrong(call, situation)
     return Plan(words=call.with_options(*words), environ=_build_variables(situation))
+
+
+def _installed_wrong(call: Call, situation: Situation) -> WrongMember:
+    first, name = situation.faults[0], next(iter(call.target), "").partition("@")[0]
+    return WrongMember(
+        f"not run: the installed {name} has {first.name} {first.found}, the tuple has {first.wanted}",
+        facts=(*(((first.evidence, ""),) if first.evidence else ()), (f"in force: {situation.in_force}", "")),
+        ways=(
+            ("to correct it", f"stackpin uv tool upgrade {call.value('--from') or name}"),
+            ("to run it in an environment of its own", f"stackpin uvx --isolated {name}"),
+        ),
+    )
 
 
 def plan_uv_build(call: Call, situation: Situation) -> Plan:

@@ -13,6 +13,7 @@ from stackpin.effects.process import LocalProcesses, scratch_files
 from stackpin.errors import Refused, TupleBroken, WrongMember
 from stackpin.inject.plan import Kind
 from stackpin.model.environment import FaultKind
+from stackpin.parse.requirement_file import RequirementKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,13 +69,19 @@ def conflict_note(held: Held) -> str:
 
 
 def free_choice(held: Held) -> dict[str, str]:
-    """What the tool would choose with nothing of ours: normalized name to version; empty where it finds nothing either."""
+    """What the tool would choose with nothing of ours: normalized name to version; empty where it finds nothing either.
+
+    Nothing is built for that: a build would see what the tuple keeps out.
+    """
     call, wrapped = held.wrapped.call, held.wrapped
+    if any(line.kind is not RequirementKind.NAME and not line.target.endswith(".whl") for line in held.requested.lines):
+        return {}
     words = [word for word in call.words if word not in {"-q", "--quiet", "-qq", "-qqq"}]
     if wrapped.kind is Kind.PIP:
         return _choice_of_pip(held, words)
     if wrapped.kind is Kind.UV_PIP:
         more = [] if call.verb == ("pip", "compile") or call.has("--dry-run") else ["--dry-run"]
+        more += ["--only-binary", ":all:"]
         end = call.insert
         words = [*call.words[:end], *held.in_force.anchors, *more, *call.words[end:]]
     elif wrapped.kind is Kind.PROJECT and call.verb in {("lock",), ("sync",), ("export",), ("tree",)}:
@@ -104,7 +111,7 @@ def _choice_of_pip(held: Held, words: list[str]) -> dict[str, str]:
         typed = [*words[: held.wrapped.call.insert], *held.in_force.anchors, *words[held.wrapped.call.insert :]]
         if held.wrapped.call.verb != ("install",):
             return {}
-        asked = [*typed, "--dry-run", "--quiet", "--report", str(report)]
+        asked = [*typed, "--dry-run", "--quiet", "--only-binary", ":all:", "--report", str(report)]
         done = LocalProcesses().run([str(held.wrapped.program), *asked], env=held.wrapped.environ, timeout=_MINUTES)
         if done.code != 0 or not report.exists():
             return {}

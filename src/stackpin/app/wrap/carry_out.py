@@ -34,7 +34,9 @@ def planned_run(
         plan = decide(held.situation(folder, found))
         for note in (*_notes(held), *plan.notes):
             wrapped.tell(f"stackpin: {note}")
-        code = run_through(wrapped.program, plan.words, {**wrapped.environ, **plan.environ})
+        cache = held.uv_cache()
+        apart = {"UV_CACHE_DIR": cache} if cache else {}
+        code = run_through(wrapped.program, plan.words, {**wrapped.environ, **apart, **plan.environ})
         if code == 1:
             note = conflict_note(held)
             if note:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackpin.app.wrap.addressed import (
@@ -18,11 +19,11 @@ from stackpin.app.wrap.holding import Held
 from stackpin.app.wrap.in_force import tuple_in_force, with_builds
 from stackpin.app.wrap.requested import requested_by
 from stackpin.check.environment import accepted_versions
-from stackpin.effects.environments import read_installed
-from stackpin.effects.pip_cache import pip_cache_beside
+from stackpin.effects.environments import read_environment, read_installed
 from stackpin.effects.pip_config import pip_config_texts
 from stackpin.effects.process import LocalProcesses
 from stackpin.effects.real_tools import become, uv_version
+from stackpin.effects.tool_cache import pip_cache_beside
 from stackpin.errors import NotCovered, NoTuple, ToolMissing
 from stackpin.inject import uv as uv_rules
 from stackpin.inject.pip import plan_pip
@@ -33,7 +34,6 @@ from stackpin.parse.pip_conf import configured_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from stackpin.app.wrap.wrapped import Wrapped
     from stackpin.inject.plan import Situation
@@ -65,8 +65,21 @@ def run_in_environment(wrapped: Wrapped) -> int:
     held = Held(wrapped, in_force, requested, version)
     if wrapped.kind in {Kind.TOOL, Kind.BUILD}:
         decide = uv_rules.plan_tool if wrapped.kind is Kind.TOOL else uv_rules.plan_uv_build
-        return planned_run(held, None, (), lambda situation: decide(wrapped.call, situation))
+        found = held.faults_in(_installed_tool(held)) if wrapped.call.verb == ("tool", "run") else ()
+        return planned_run(held, None, found, lambda situation: decide(wrapped.call, situation))
     return _run_held(held, target.environment)
+
+
+def _installed_tool(held: Held) -> Environment | None:
+    """The environment of the tool that a call runs, where uv has installed it; None where it has not."""
+    environ = held.wrapped.environ
+    home = environ.get("XDG_DATA_HOME") or f"{environ.get('HOME', '')}/.local/share"
+    folder = Path(environ.get("UV_TOOL_DIR") or f"{home}/uv/tools")
+    name = held.requested.lines[-1].name if held.requested.lines else ""
+    try:
+        return read_environment(folder / name) if name else None
+    except ToolMissing:
+        return None
 
 
 def _target(wrapped: Wrapped, folder: Path) -> Addressed:
@@ -82,8 +95,7 @@ def _target(wrapped: Wrapped, folder: Path) -> Addressed:
 def _version(wrapped: Wrapped) -> tuple[int, ...]:
     """The real tool's release, as numbers; a pip's is read from what lies beside it."""
     if wrapped.tool == "uv":
-        beside = wrapped.program if wrapped.call.tool == "uv" else wrapped.program.with_name("uv")
-        version = uv_version(beside if beside.exists() else wrapped.program, LocalProcesses())
+        version = uv_version(wrapped.uv, LocalProcesses())
         refuse_old("uv", version, uv_rules.FLOOR)
         return version
     return pip_release(wrapped.program, wrapped.environ)
@@ -113,9 +125,7 @@ def _run_pip(held: Held, environment: Environment | None, found: tuple[Fault, ..
     texts = pip_config_texts(environ, environment.prefix if environment else None)
     configured = {"constraint": configured_values(texts, call.verb[0], "constraint")}
     named = next(iter(configured_values(texts, call.verb[0], "cache-dir")), "")
-    torch = held.locked.pin("torch")
-    apart = f"torch-{torch.version}-{held.locked.cuda}" if torch else "none"
-    cache = pip_cache_beside(environ, named, apart) if not call.has("--no-cache-dir", "--cache-dir") else None
+    cache = pip_cache_beside(environ, named, held.cache_name) if not call.has("--no-cache-dir", "--cache-dir") else None
 
     def decide(situation: Situation) -> Plan:
         return plan_pip(call, replace(situation, configured=configured, cache=str(cache or "")))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackpin.check.environment import faults
 from stackpin.effects.environments import read_installed, torch_files_tag
+from stackpin.effects.process import LocalProcesses
+from stackpin.effects.tool_cache import uv_cache_beside
 from stackpin.emit.constraints import Options, constraints_text, rewritten
 from stackpin.inject.plan import Materials, Situation
 from stackpin.model.build import Channel
 from stackpin.version import VERSION
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from stackpin.app.wrap.in_force import InForce
     from stackpin.app.wrap.requested import Requested
     from stackpin.app.wrap.wrapped import Wrapped
@@ -31,6 +32,25 @@ class Held:
         self.requested = requested
         self.version = version
         self.locked = in_force.locked
+
+    @property
+    def cache_name(self) -> str:
+        """What tells builds made under this tuple from those under another: the torch that they see."""
+        torch = self.locked.pin("torch")
+        return f"torch-{torch.version}-{self.locked.cuda}" if torch else "no-torch"
+
+    def uv_cache(self) -> str:
+        """The cache in which what uv builds for this tuple is apart; empty where uv's own is to be used. One process."""
+        call, environ = self.wrapped.call, self.wrapped.environ
+        if call.tool == "pip" or call.has("--no-cache", "--cache-dir") or environ.get("UV_NO_CACHE"):
+            return ""
+        words = [
+            f"{name}={value}" for name, value in call.options if name in {"--directory", "--project", "--config-file"}
+        ]
+        done = LocalProcesses().run([str(self.wrapped.uv), "cache", "dir", *words], env=environ, timeout=30.0)
+        root = done.stdout.strip()
+        found = uv_cache_beside(Path(root), self.cache_name) if done.code == 0 and root else None
+        return str(found or "")
 
     def faults_in(self, environment: Environment | None) -> tuple[Fault, ...]:
         """What is wrong in an environment; nothing where there is none."""
@@ -61,5 +81,5 @@ class Held:
 
     def texts(self) -> dict[str, str]:
         """The files that a run is given."""
-        options = Options(mirrors=self.wrapped.settings.mirrors, command="", version=VERSION)
+        options = Options(mirrors=self.wrapped.settings.mirrors, command="", version=VERSION, guard=False)
         return {"constraints.txt": constraints_text(self.locked, options), "held.txt": "-c constraints.txt\n"}

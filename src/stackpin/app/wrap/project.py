@@ -119,6 +119,7 @@ def lock_state(call: Call, project: Project, locked: LockedTuple, uv: Path, envi
         names_index=names_index,
         always_upgrades=project.said.upgrades,
         path=project.lock.name,
+        names=frozenset(str(package.name) for package in lock.packages),
     )
 
 
@@ -174,10 +175,13 @@ def _is_tag(text: str) -> bool:
     return text == "cpu" or (text.startswith("cu") and text[2:].isdigit())
 
 
-def project_environment(project: Project | None, environ: Mapping[str, str], folder: Path) -> Environment | None:
+def project_environment(
+    call: Call, project: Project | None, environ: Mapping[str, str], folder: Path
+) -> Environment | None:
     """The environment that ``uv run`` and ``uv sync`` use: the project's own, or the active one where there is no project."""
-    own = environ.get("UV_PROJECT_ENVIRONMENT") or ".venv"
-    places = [project.root / own] if project is not None else []
+    active = environ.get("VIRTUAL_ENV") if call.has("--active") else ""
+    own = active or environ.get("UV_PROJECT_ENVIRONMENT") or ".venv"
+    places = [project.root / own] if project is not None and not project.is_script else []
     if project is None:
         places = [Path(place) for place in (environ.get("VIRTUAL_ENV"), str(folder / ".venv")) if place]
     for place in places:

@@ -44,7 +44,7 @@ def run_project(wrapped: Wrapped) -> int:
     refuse_old("uv", version, FLOOR)
     requested = requested_by(call, folder, wrapped.environ)._replace(bare=False)
     held = Held(wrapped, tuple_in_force(wrapped, lock_target(), requested), requested, version)
-    environment = project_environment(project, wrapped.environ, folder) if call.verb == ("run",) else None
+    environment = project_environment(call, project, wrapped.environ, folder)
     found = held.faults_in(environment)
     if project is None:
         _refuse_wrong_environment(held, found)
@@ -71,7 +71,7 @@ def _refuse_wrong_environment(held: Held, found: tuple[object, ...]) -> None:
         return
     from stackpin.app.wrap.after import repair_command
 
-    faults = held.faults_in(project_environment(None, held.wrapped.environ, held.wrapped.cwd))
+    faults = held.faults_in(project_environment(held.wrapped.call, None, held.wrapped.environ, held.wrapped.cwd))
     raise WrongMember(
         f"not run: {describe(faults[0])}",
         facts=((f"in force: {held.in_force.text}", ""),),

@@ -36,3 +36,9 @@ class Wrapped(NamedTuple):
     def tool(self) -> str:
         """The tool as people know it: ``pip`` or ``uv``."""
         return "pip" if self.call.tool == "pip" else "uv"
+
+    @property
+    def uv(self) -> Path:
+        """The uv that belongs to the tool: itself, or the one beside a ``uvx``."""
+        beside = self.program.with_name("uv")
+        return beside if self.call.tool == "uvx" and beside.exists() else self.program
