@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from stackpin.model.driver import parse_driver
 from stackpin.model.request import AUTO, PYPI, Ask, Request
 from stackpin.model.settings import Settings
 from stackpin.model.target import parse_platform
+from stackpin.model.value import Value, replace
 from stackpin.resolve.solve import Solver
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ __all__ = ["Compiled", "Job", "Workshop", "compile_job", "notes_of"]
 _PYTHON = re.compile(r"(\d+\.\d+)(?:\.\d+)?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Value):
     """What one ``compile`` is asked for, as typed; empty texts stand for the defaults."""
 
     requirements: tuple[str, ...]
@@ -48,8 +47,7 @@ class Job:
     allow: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compiled:
+class Compiled(Value):
     """A tuple, the file that it makes, and what the person should know beside it."""
 
     locked: LockedTuple

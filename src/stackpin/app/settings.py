@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackpin.effects.files import LocalFiles
 from stackpin.errors import UsageError
+from stackpin.model.value import replace
 from stackpin.parse.settings import environment_settings
 
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from stackpin.model.cuda import CudaTag
@@ -27,8 +28,7 @@ class Sureness(str, Enum):
     UNPROVEN = "unproven"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Build:
+class Build(Value):
     """One build of one release.
 
     ``local`` is the local version part without ``+`` (``cu126``), empty for the unlabelled build. ``tag`` is the CUDA tag

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from stackpin.model.value import Value
 
 __all__ = ["Explanation", "Nearest", "Reason", "ReasonKind", "Refusal"]
 
@@ -27,8 +28,7 @@ class ReasonKind(str, Enum):
     REQUEST = "request"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Reason(Value):
     """One fact that takes part in ruling the request out; ``evidence`` is the line or source it stands on."""
 
     kind: ReasonKind
@@ -38,8 +38,7 @@ class Reason:
     detail: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(Value):
     """Consecutive anchor releases that the same chain of reasons rules out; ``releases`` newest first."""
 
     anchor: str
@@ -47,8 +46,7 @@ class Refusal:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nearest:
+class Nearest(Value):
     """An answer that exists near a request that has none: what it is, and the command that makes it."""
 
     text: str
@@ -56,8 +54,7 @@ class Nearest:
     gives_up: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class Explanation(Value):
     """A whole refusal. ``headline`` alone tells what cannot be; ``refusals`` come first cause first."""
 
     headline: str

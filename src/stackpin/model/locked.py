@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Anchor", "Block", "Bound", "Evidence", "LockedTuple", "Pin"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Value):
     """Where a fact comes from: the statement itself, who says it, and the file or URL that it was read from."""
 
     subject: str
@@ -28,8 +28,7 @@ class Evidence:
         return f"{self.subject}: {self.line}" if self.subject else self.line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pin:
+class Pin(Value):
     """One member at one version; ``specifier`` is what a constraints file says of it (``===2.6.0``)."""
 
     name: NormalizedName
@@ -46,8 +45,7 @@ class Pin:
         return f"{self.version}+{self.build.local}" if self.build.local else self.version
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bound:
+class Bound(Value):
     """A CUDA member that the anchor leaves open, held to the tag's major (``cuda-python<13,>=12``)."""
 
     name: NormalizedName
@@ -55,8 +53,7 @@ class Bound:
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Value):
     """A look-alike that must stay out, or a member that has no build for the target."""
 
     name: NormalizedName
@@ -64,8 +61,7 @@ class Block:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchor:
+class Anchor(Value):
     """The release that decided the tuple, what was asked for, and how it was chosen."""
 
     name: NormalizedName
@@ -76,8 +72,7 @@ class Anchor:
     extra: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedTuple:
+class LockedTuple(Value):
     """An answer: everything that a file or another tool needs to know of one tuple.
 
     ``pythons`` are the CPython minors for which every pin has a wheel, oldest first. ``glibc`` is the least glibc that the
@@ -97,7 +92,7 @@ class LockedTuple:
     notes: tuple[str, ...] = ()
     catalog_date: str = ""
     catalog_digest: str = ""
-    closure: tuple[tuple[str, str], ...] = field(default=())
+    closure: tuple[tuple[str, str], ...] = ()
 
     def pin(self, name: str) -> Pin | None:
         """The pin of a member; None where the tuple does not hold that member."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stackpin.model.target import DEFAULT_PLATFORM, Platform
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -20,8 +20,7 @@ PYPI = "pypi"
 AUTO = "auto"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(Value):
     """One requirement on one stack's anchor; ``text`` is the argument as typed."""
 
     stack: Stack
@@ -29,8 +28,7 @@ class Ask:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Value):
     """A whole request. ``cuda`` is a tag, :data:`PYPI` or :data:`AUTO`; ``python`` is ``3.11`` or empty for any.
 
     ``members`` are requirements on members (``triton==3.3.*``) that narrow the answer; ``allow`` are members set free.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,9 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings"]
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+
+class Settings(Value):
     """What is in force, nearest source first. ``sources`` names for each key where its value stands.
 
     ``mirrors`` maps URL prefixes to what stands for them; the key ``pypi`` names the Simple index that stands for PyPI.
@@ -25,7 +28,7 @@ class Settings:
     driver: str = ""
     gpu: str = ""
     allow: tuple[str, ...] = ()
-    mirrors: Mapping[str, str] = field(default_factory=dict)
+    mirrors: Mapping[str, str] = _NOTHING
     catalog: str = ""
     stacks: tuple[Stack, ...] = ()
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = _NOTHING

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -17,8 +18,7 @@ TRITON = "triton"
 FAMILY = ("torchvision", "torchaudio")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stack:
+class Stack(Value):
     """A stack: its anchor decides, its members are pinned.
 
     ``extra`` is the anchor's extra that brings the kernels (used where a release has it). ``always`` are members that

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from stackpin.errors import NotCovered, UnknownName
+from stackpin.model.value import Value
 
 __all__ = [
     "DEFAULT_PLATFORM",
@@ -25,8 +25,7 @@ _ALIASED = re.compile(r"(manylinux1|manylinux2010|manylinux2014)_(\w+)")
 _ELSEWHERE = re.compile(r"(win|windows|macos|darwin|musl|android|ios|freebsd)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Platform:
+class Platform(Value):
     """A Linux platform; ``glibc`` is the newest glibc that a wheel may ask for, None where any will do."""
 
     machine: str

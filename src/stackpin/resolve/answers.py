@@ -6,7 +6,6 @@ The anchor's release is chosen first, then the tag.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.errors import CatalogGap
@@ -16,6 +15,7 @@ from stackpin.model.driver import meets
 from stackpin.model.locked import Anchor, LockedTuple
 from stackpin.model.request import AUTO, PYPI
 from stackpin.model.stack import TORCH, TRITON
+from stackpin.model.value import replace
 from stackpin.resolve.assemble import blocks_of, bounds_of, complete, is_pinned, pins_of, pythons_for, sureness_of
 from stackpin.resolve.attempt import Attempt, Resolved, own_release
 from stackpin.resolve.chosen import how_chosen

@@ -69,7 +69,7 @@ def own_release(ask: Ask) -> Release | None:
     return Release(ask.stack.anchor, "0", json.dumps(row))
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class Attempt:
     """What one run is asked. ``fixed`` holds anchors to one version each (name → version text).
 

@@ -65,7 +65,7 @@ def torch_line(release: Release, machine: str) -> Line | None:
     return None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class Context:
     """One target and the tables to ask. ``cuda`` is None where torch's own PyPI build decides the tag."""
 

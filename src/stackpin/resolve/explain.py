@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stackpin.errors import NoTuple
@@ -11,6 +10,7 @@ from stackpin.model.cuda import CudaTag, cuda_order
 from stackpin.model.driver import meets
 from stackpin.model.explanation import Explanation, Nearest, Reason, ReasonKind, Refusal
 from stackpin.model.request import AUTO, PYPI
+from stackpin.model.value import replace
 from stackpin.resolve.answers import Answer, Answers, with_cuda
 from stackpin.resolve.attempt import Attempt, Failure
 from stackpin.resolve.reasons import final_kinds, reasons_of

@@ -6,10 +6,11 @@ other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.specifiers import SpecifierSet
+
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +26,10 @@ PYTHON = "<python>"
 PLATFORM = "<platform>"
 CUDA = "<cuda>"
 
+_ANY = SpecifierSet()
 
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Need:
+
+class Need(Value, eq=False):
     """A requirement on a package. ``key`` is the name, with one extra in brackets where that is meant.
 
     ``as_of`` is when the anchor that asks was uploaded (ISO 8601); ``line`` is the METADATA line, empty for a stack's own;
@@ -36,7 +38,7 @@ class Need:
 
     key: str
     name: str
-    specifier: SpecifierSet = field(default_factory=SpecifierSet)
+    specifier: SpecifierSet = _ANY
     line: str = ""
     parent: Release | None = None
     as_of: str = ""
@@ -56,8 +58,7 @@ class Need:
         return any(item.operator in {"<", "<=", "==", "===", "~="} for item in self.specifier)
 
 
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class TargetNeed:
+class TargetNeed(Value, eq=False):
     """A requirement on the target; ``accepts`` judges the target's value, ``reason`` says why it does not."""
 
     key: str
@@ -66,8 +67,7 @@ class TargetNeed:
     parent: Release | None = None
 
 
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Value, eq=False):
     """One build of one release, or one extra of a release; without a build it carries the reason why it cannot serve."""
 
     key: str

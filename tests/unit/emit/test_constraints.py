@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -21,6 +19,7 @@ from stackpin.model.build import Build, Channel
 from stackpin.model.cuda import CudaTag
 from stackpin.model.locked import Anchor, Block, Bound, Evidence, LockedTuple, Pin
 from stackpin.model.target import Platform
+from stackpin.model.value import replace
 
 __all__: list[str] = []
 
