@@ -103,12 +103,12 @@ class Layer:
     def _check(self, name: str, raw: bytes | None, expected: str) -> None:
         from hashlib import sha256
 
-        got = "no file" if raw is None else f"sha256 {sha256(raw).hexdigest()}, {len(raw)} bytes"
-        if raw is None or sha256(raw).hexdigest() != expected:
+        found = "" if raw is None else sha256(raw).hexdigest()
+        if not found or found != expected:
             raise CatalogDamaged(
                 "a catalog file does not have the digest that the manifest names: it is cut or was altered",
                 where=str(self.root / name),
-                got=got,
+                got="no file" if raw is None else f"sha256 {found}, {len(raw)} bytes",
                 expected=f"sha256 {expected}",
                 hint="reinstall stackpin, or run stackpin catalog update",
             )

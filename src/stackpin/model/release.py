@@ -35,11 +35,6 @@ class ReleaseFile(NamedTuple):
         """Whether the file is a wheel (else it is a source distribution)."""
         return self.name.endswith(".whl")
 
-    @property
-    def tags(self) -> str:
-        """The compressed tag set at the end of a wheel's name (PEP 427), ``cp312-cp312-manylinux1_x86_64``."""
-        return "-".join(self.name[:-4].rsplit("-", 3)[-3:])
-
 
 class Release:
     """One release; the row behind it is parsed when it is first asked for more than its version.
@@ -142,6 +137,12 @@ class Release:
         """The name of the file whose metadata was read for ``machine``, and the sha256 of that metadata."""
         row = (self._row.get("variants") or {}).get(machine) or self._row
         return row.get("metadata") or "", row.get("metadata_sha256") or ""
+
+    @cached_property
+    def wheel_tags(self) -> tuple[str, ...]:
+        """The compressed tag set at the end of each wheel's name (PEP 427), ``cp312-cp312-manylinux1_x86_64``."""
+        names = [str(entry[0]) for entry in self._row.get("files") or ()]
+        return tuple("-".join(name[:-4].rsplit("-", 3)[-3:]) for name in names if name.endswith(".whl"))
 
     @cached_property
     def files(self) -> tuple[ReleaseFile, ...]:

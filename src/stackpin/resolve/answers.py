@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from stackpin.catalog.facts import Facts
     from stackpin.catalog.loader import Catalog
     from stackpin.model.request import Ask, Request
+    from stackpin.model.target import Platform
 
 __all__ = ["Answer", "Answers", "with_cuda"]
 
@@ -47,6 +48,7 @@ class Answers:
     def __init__(self, catalog: Catalog, facts: Facts) -> None:
         self.catalog = catalog
         self.facts = facts
+        self._pythons: dict[Platform, tuple[str, ...]] = {}
 
     def refuse_unmatched(self, ask: Ask) -> None:
         """Tell a release that the catalog lacks apart from one that has no tuple."""
@@ -127,10 +129,14 @@ class Answers:
 
     def known_pythons(self, request: Request) -> tuple[str, ...]:
         """Every CPython minor that some torch release has wheels for, the most widely served first, newest on a tie."""
-        count: Counter[str] = Counter()
-        for release in self.catalog.releases(TORCH) or ():
-            count.update(pythons_of(release, request.platform))
-        return tuple(sorted(count, key=lambda python: (-count[python], -int(python.split(".")[1]))))
+        platform = request.platform
+        if platform not in self._pythons:
+            count: Counter[str] = Counter()
+            for release in self.catalog.releases(TORCH) or ():
+                count.update(pythons_of(release, platform))
+            order = sorted(count, key=lambda python: (-count[python], -int(python.split(".")[1])))
+            self._pythons[platform] = tuple(order)
+        return self._pythons[platform]
 
     def is_newest(self, resolved: Resolved, request: Request) -> bool:
         """Whether every anchor is the newest release that its requirement admits, so that no other Python can do better."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from stackpin.model.build import Channel, Sureness
@@ -12,9 +11,9 @@ from stackpin.model.cuda import CPU, cuda_major
 from stackpin.model.locked import Block, Bound, Evidence, Pin
 from stackpin.model.release import OWN
 from stackpin.model.stack import FAMILY, TORCH, TRITON
-from stackpin.resolve.candidates import metadata_source
 from stackpin.resolve.context import Context, torch_line
 from stackpin.resolve.needs import Candidate, Need, TargetNeed
+from stackpin.resolve.target_needs import admits_python, metadata_source
 from stackpin.resolve.wheels import fit
 
 if TYPE_CHECKING:
@@ -284,16 +283,14 @@ def _holds(chosen: Mapping[str, Candidate], attempt: Attempt, python: str, cuda:
         python=python,
         platform=base.platform,
         cuda=cuda,
-        tracked=base.tracked - set(base.facts.cuda_members),
+        tracked=(base.tracked & set(chosen)) - set(base.facts.cuda_members),
     )
     for candidate in chosen.values():
         release = candidate.release
-        if release.requires_python and not SpecifierSet(release.requires_python).contains(
-            f"{python}.99", prereleases=True
-        ):
+        if release.requires_python and not admits_python(release.requires_python, python):
             return False
         found = fit(release, python, base.platform)
-        if release.files and not (found.wheel or found.source_only):
+        if not (found.wheel or found.source_only):
             return False
         for line in context.lines(release):
             other = chosen.get(line.name)

@@ -6,29 +6,27 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from stackpin.model.build import Channel
-from stackpin.model.cuda import CudaTag, cuda_major
 from stackpin.model.explanation import Reason, ReasonKind
 from stackpin.model.stack import TORCH
 from stackpin.resolve.builds import builds_of
 from stackpin.resolve.context import Line, torch_line
-from stackpin.resolve.needs import CUDA, PLATFORM, PYTHON, Candidate, Need, TargetNeed
-from stackpin.resolve.wheels import fit
+from stackpin.resolve.needs import PLATFORM, PYTHON, Candidate, Need, TargetNeed
+from stackpin.resolve.target_needs import major_need, target_needs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from packaging.version import Version
 
     from stackpin.catalog.facts import TorchBuild
-    from stackpin.model.build import Build
+    from stackpin.model.cuda import CudaTag
     from stackpin.model.release import Release
     from stackpin.resolve.context import Context
 
-__all__ = ["Candidates", "metadata_source", "within_days"]
+__all__ = ["Candidates", "within_days"]
 
 #: A member whose metadata says nothing of torch counts as the anchor's contemporary this many days after its upload.
 GRACE_DAYS = 14
@@ -47,12 +45,6 @@ def within_days(uploaded: str, as_of: str, days: int = GRACE_DAYS) -> bool:
     return datetime.fromisoformat(uploaded[:19]) <= limit
 
 
-def metadata_source(release: Release, machine: str) -> str:
-    """The wheel that a METADATA line was read from, as messages name it."""
-    name, _ = release.metadata_file(machine)
-    return name or f"{release.name} {release.text}"
-
-
 class Candidates:
     """Candidates of one context. Order: newest first; an open member's contemporaries before all else.
 
@@ -61,7 +53,8 @@ class Candidates:
 
     ``left_out`` names releases of open members that disagree with the rest on an outside package.
     ``newer_than`` narrows anchors to releases above a version. ``stopped_by_python`` tells whether some candidate did not
-    fit the Python or the platform: only then can another Python give a newer answer.
+    fit the Python or the platform: only then can another Python give a newer answer. Anchors that pin what was found to
+    have no build are passed over: a series of twenty releases often shares one torch.
     """
 
     def __init__(
@@ -71,6 +64,8 @@ class Candidates:
         self.anchors = anchors
         self._own = own or {}
         self._breaks: tuple[TorchBuild, ...] | None = None
+        self._unbuilt: set[tuple[str, str]] = set()
+        self._hopeless: set[str] = set()
         self.left_out: set[tuple[str, str]] = set()
         self.newer_than: dict[str, Version] = {}
         self.stopped_by_python = False
@@ -103,8 +98,8 @@ class Candidates:
         wanted = list(needs)
         name, extra = _split(key)
         exact = any(need.exact for need in wanted)
-        sets = [self._admitted(name, need.specifier) for need in wanted]
-        passed = [release for release in self.releases(name) if all(release.text in admitted for admitted in sets)]
+        admitted = frozenset.intersection(*(self._admitted(name, need.specifier) for need in wanted))
+        passed = [release for release in self.releases(name) if release.text in admitted]
         if self.left_out:
             passed = [release for release in passed if (name, release.text) not in self.left_out]
         if name in self.newer_than:
@@ -112,9 +107,30 @@ class Candidates:
         finals = [release for release in passed if not release.version.is_prerelease]
         if any(need.specifier.prereleases for need in wanted) if name in self.anchors else not finals:
             finals = passed
-        usable = [release for release in finals if exact or not release.yanked]
+        usable = (release for release in finals if exact or not release.yanked)
         for release in self._ordered(name, usable, wanted, exact=exact):
-            yield from self.of(release, key, extra)
+            if exact or not self._is_hopeless(release):
+                yield from self.of(release, key, extra)
+
+    def _is_hopeless(self, release: Release) -> bool:
+        """Whether the only anchor pins, on every Python, a release that was found to have no build for the target.
+
+        Trying it would end where the anchor release before it ended.
+        """
+        if not self._unbuilt or len(self.anchors) > 1 or release.name not in self.anchors:
+            return False
+        if release.text not in self._hopeless and self._pins_the_unbuilt(release):
+            self._hopeless.add(release.text)
+        return release.text in self._hopeless
+
+    def _pins_the_unbuilt(self, release: Release) -> bool:
+        return any(
+            item.operator == "==" and (line.name, item.version) in self._unbuilt and "python" not in line.text
+            for extra in ("", *self._extras_in_force(release))
+            for line in self.context.lines(release, extra)
+            if line.name != release.name
+            for item in line.requirement.specifier
+        )
 
     def _admitted(self, name: str, specifier: SpecifierSet) -> frozenset[str]:
         """The versions that a specifier admits, pre-releases included; worked out once."""
@@ -137,15 +153,20 @@ class Candidates:
             self._spelled[name] = frozenset(release.text for release in self.releases(name))
         return self._spelled[name]
 
-    def _ordered(self, name: str, usable: list[Release], needs: list[Need], *, exact: bool) -> list[Release]:
+    def _ordered(self, name: str, usable: Iterable[Release], needs: list[Need], *, exact: bool) -> Iterator[Release]:
         """Newest first; for an open member those that declare their torch, then contemporaries that declare nothing."""
         if exact or name in self.anchors or name == TORCH or name in self.context.facts.cuda_members:
-            return usable
+            yield from usable
+            return
+        silent = []
+        for release in usable:
+            if self.declares(release):
+                yield release
+            else:
+                silent.append(release)
         as_of = max((need.as_of for need in needs), default="")
         capped = any(need.capped for need in needs)
-        declares = [release for release in usable if self.declares(release)]
-        silent = [release for release in usable if not self.declares(release)]
-        return declares + [release for release in silent if capped or within_days(release.uploaded, as_of)]
+        yield from (release for release in silent if capped or within_days(release.uploaded, as_of))
 
     def declares(self, release: Release) -> bool:
         """Whether a release's own metadata bounds the torch that it accepts."""
@@ -172,7 +193,10 @@ class Candidates:
         if candidate.extra:
             base = Need(key=release.name, name=release.name, specifier=_this_one(release.text), parent=release)
             return [base, *self._line_needs(release, candidate.extra)]
-        found: list[Need | TargetNeed] = list(self._target_needs(candidate))
+        if candidate.reason is not None:
+            self._unbuilt.add((release.name, release.text))
+        found: list[Need | TargetNeed] = list(target_needs(candidate, self.context))
+        self.stopped_by_python |= any(need.key in {PYTHON, PLATFORM} for need in found)
         if candidate.build is not None and candidate.build.torch_series:
             series = SpecifierSet(f"=={candidate.build.torch_series}.*")
             found.append(Need(key=TORCH, name=TORCH, specifier=series, line=f"torch {series}", parent=release))
@@ -236,86 +260,8 @@ class Candidates:
         for extra in line.requirement.extras:
             match = _CUDA_EXTRA.fullmatch(extra)
             if match and line.name in self.context.tracked:
-                yield self._major_need(
-                    int(match[1]), release, f"{release.name} {release.text} asks for CUDA {match[1]}", line.text
-                )
-
-    def _major_need(self, major: int, release: Release, text: str, evidence: str) -> TargetNeed:
-        reason = Reason(
-            kind=ReasonKind.CUDA_MAJOR, subject=f"{release.name} {release.text}", text=text, evidence=evidence
-        )
-        return TargetNeed(key=CUDA, accepts=_majors(major), reason=reason, parent=release)
-
-    def _target_needs(self, candidate: Candidate) -> Iterator[TargetNeed]:
-        release = candidate.release
-        if candidate.reason is not None:
-            yield TargetNeed(key=CUDA, accepts=_never, reason=candidate.reason, parent=release)
-            return
-        if candidate.build is not None:
-            yield from self._build_needs(candidate.build, release)
-        if release.requires_python:
-            yield self._noted(self._python_need(release), self.context.python)
-        if release.files:
-            yield self._noted(self._platform_need(release), str(self.context.platform))
-
-    def _noted(self, need: TargetNeed, value: str) -> TargetNeed:
-        """The need as it is; remembers whether another Python might have been served better."""
-        self.stopped_by_python |= not need.accepts(value)
-        return need
-
-    def _build_needs(self, build: Build, release: Release) -> Iterator[TargetNeed]:
-        subject = f"{release.name} {release.text}"
-        if build.tag is not None:
-            tag = str(build.tag)
-            where = "on PyPI" if build.channel is Channel.PYPI else f"on {build.page}"
-            text = f"{subject} {where} is built for {tag}"
-            evidence = build.source or self.context.runtime_line(release)
-            reason = Reason(kind=ReasonKind.NO_BUILD, subject=subject, text=text, evidence=evidence)
-            yield TargetNeed(key=CUDA, accepts=tag.__eq__, reason=reason, parent=release)
-        elif build.major is not None:
-            member = release.name in self.context.facts.cuda_members
-            text = (
-                f"{subject} is for CUDA {build.major}"
-                if member
-                else f"{subject} on PyPI is built with CUDA {build.major}"
-            )
-            yield self._major_need(build.major, release, text, build.source)
-
-    def _python_need(self, release: Release) -> TargetNeed:
-        text = release.requires_python
-        try:
-            wanted = SpecifierSet(text)
-        except InvalidSpecifier:
-            wanted = SpecifierSet()
-        reason = Reason(
-            kind=ReasonKind.PYTHON,
-            subject=f"{release.name} {release.text}",
-            text=f"{release.name} {release.text} needs Python {text}",
-            evidence=f"Requires-Python: {text}  ({metadata_source(release, self.context.platform.machine)})",
-        )
-        return TargetNeed(
-            key=PYTHON,
-            accepts=lambda value: wanted.contains(f"{value}.99", prereleases=True),
-            reason=reason,
-            parent=release,
-        )
-
-    def _platform_need(self, release: Release) -> TargetNeed:
-        found = fit(release, self.context.python, self.context.platform)
-        subject, platform = f"{release.name} {release.text}", self.context.platform
-        if found.needs_glibc:
-            needs = ".".join(map(str, found.needs_glibc))
-            have = ".".join(map(str, platform.glibc or ()))
-            kind, text = ReasonKind.PLATFORM, f"{subject} has wheels for glibc {needs} or newer only, not for {have}"
-        elif found.python_fits:
-            kind, text = ReasonKind.PLATFORM, f"{subject} has no wheel for {platform}"
-        else:
-            kind, text = ReasonKind.PYTHON, f"{subject} has no wheel for Python {self.context.python}"
-        wheels = [item.name for item in release.files if item.is_wheel]
-        wheel = next((name for name in wheels if platform.machine in name), next(iter(wheels), ""))
-        reason = Reason(kind=kind, subject=subject, text=text, evidence=f"{wheel} and its fellows" if wheel else "")
-        fits = found.wheel or found.source_only
-        return TargetNeed(key=PLATFORM, accepts=lambda _: fits, reason=reason, parent=release)
+                text = f"{release.name} {release.text} asks for CUDA {match[1]}"
+                yield major_need(int(match[1]), release, text, line.text)
 
 
 def _split(key: str) -> tuple[str, str]:
@@ -331,19 +277,6 @@ def _this_one(version: str) -> SpecifierSet:
 @cache
 def _not_this(version: str) -> SpecifierSet:
     return SpecifierSet(f"!={version}")
-
-
-def _never(_: str) -> bool:
-    return False
-
-
-def _majors(major: int) -> Callable[[str], bool]:
-    """A check that a tag is of one CUDA major."""
-
-    def accepts(tag: str) -> bool:
-        return cuda_major(CudaTag(tag)) == major
-
-    return accepts
 
 
 def _needs_of_line(line: Line, release: Release, as_of: str) -> Iterator[Need]:

@@ -80,6 +80,7 @@ class Context:
     _pypi_tags: dict[str, CudaTag | None] = field(default_factory=dict)
     _markers: dict[tuple[str, str], bool] = field(default_factory=dict)
     _lines: dict[tuple[str, str, str, str], list[Line]] = field(default_factory=dict)
+    _tracked_lines: dict[tuple[str, str, str], list[tuple[str, NormalizedName, str]]] = field(default_factory=dict)
     _torch_of: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -103,19 +104,34 @@ class Context:
         return self._lines[key]
 
     def _read_lines(self, release: Release, extra: str) -> Iterator[Line]:
-        for text in release.requires(self.platform.machine):
-            name = _name_of(text)
-            if name not in self.tracked or (extra and "extra" not in text):
-                continue
-            here = self.applies(text)
-            if (here and not extra) or (extra and not here and self.applies(text, extra)):
+        verdicts: dict[str, bool] = {}
+        for text, name, marker in self._about_tracked(release):
+            if marker not in verdicts:
+                verdicts[marker] = self._brought(text, marker, extra)
+            if verdicts[marker]:
                 yield Line(text, parsed(text), name)
+
+    def _brought(self, text: str, marker: str, extra: str) -> bool:
+        """Whether a line holds without any extra; where one is asked for, whether it holds because of that extra."""
+        if not extra:
+            return self.applies(text)
+        return "extra" in marker and not self.applies(text) and self.applies(text, extra)
+
+    def _about_tracked(self, release: Release) -> list[tuple[str, NormalizedName, str]]:
+        """All lines about tracked packages, each with the name and the marker in it; asked for once an extra, read once."""
+        key = (release.name, release.text, release.index)
+        if key not in self._tracked_lines:
+            named = ((text, _name_of(text)) for text in release.requires(self.platform.machine))
+            self._tracked_lines[key] = [
+                (text, name, text.partition(";")[2]) for text, name in named if name in self.tracked
+            ]
+        return self._tracked_lines[key]
 
     def outside(self, release: Release) -> list[tuple[str, SpecifierSet]]:
         """What a release demands of packages that are not tracked: those lines without an extra that bound a version."""
         found = []
         for text in release.requires(self.platform.machine):
-            if not _BOUND.search(text) or "extra" in text or _name_of(text) in self.tracked or not self.applies(text):
+            if "extra" in text or _name_of(text) in self.tracked or not _BOUND.search(text) or not self.applies(text):
                 continue
             found.append((str(_name_of(text)), parsed(text).specifier))
         return found

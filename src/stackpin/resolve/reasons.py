@@ -8,8 +8,8 @@ from packaging.version import Version
 
 from stackpin.model.explanation import Reason, ReasonKind
 from stackpin.model.stack import TORCH
-from stackpin.resolve.candidates import metadata_source
 from stackpin.resolve.needs import Need, TargetNeed
+from stackpin.resolve.target_needs import metadata_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

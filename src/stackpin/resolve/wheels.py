@@ -59,7 +59,7 @@ def _glibc(compressed: str, machine: str) -> tuple[int, int] | None:
 
 def fit(release: Release, python: str, platform: Platform) -> Fit:
     """How the wheels of a release meet CPython ``python`` on ``platform``."""
-    wheels = [item.tags for item in release.files if item.is_wheel]
+    wheels = release.wheel_tags
     if not wheels:
         return Fit(wheel=False, source_only=True)
     accepted = _interpreters(python)
@@ -75,11 +75,14 @@ def fit(release: Release, python: str, platform: Platform) -> Fit:
 
 def pythons_of(release: Release, platform: Platform) -> tuple[str, ...]:
     """The CPython minors that a release's version-specific wheels for a machine name, oldest first."""
-    found = set()
-    for item in release.files:
-        if not item.is_wheel or _glibc(item.tags, platform.machine) is None:
-            continue
-        for interpreter, abi in _split(item.tags)[0]:
-            if interpreter.startswith("cp3") and abi == interpreter:
-                found.add(int(interpreter[3:]))
+    found = frozenset[int]().union(*(_minors(tag, platform.machine) for tag in release.wheel_tags))
     return tuple(f"3.{minor}" for minor in sorted(found))
+
+
+@cache
+def _minors(compressed: str, machine: str) -> frozenset[int]:
+    """The CPython minors that a wheel's tags name together with their own ABI; none where it is for another machine."""
+    if _glibc(compressed, machine) is None:
+        return frozenset()
+    pairs = _split(compressed)[0]
+    return frozenset(int(one[3:]) for one, abi in pairs if one.startswith("cp3") and abi == one)

@@ -146,20 +146,48 @@ def targets(found: Candidates, candidate: Candidate) -> dict[str, list[TargetNee
 
 
 def test_torch_needs_its_tag_its_python_its_platform_and_its_triton(small: SmallCatalog) -> None:
-    found = candidates(small)
+    found = candidates(small, cuda=None)
     torch = of(found, "torch", "2.6.0")
     stated = targets(found, torch)
-    assert {
-        key: [item.accepts(value) for item in stated[key]] for key, value in [(CUDA, "cu124"), (PYTHON, "3.11")]
-    } == {
-        CUDA: [True],
-        PYTHON: [True],
-    }
-    assert [item.accepts("cu126") for item in stated[CUDA]] == [False]
-    assert [item.accepts("3.8") for item in stated[PYTHON]] == [False]
-    assert [item.accepts("linux-x86_64") for item in stated[PLATFORM]] == [True]
+    assert [(item.accepts("cu124"), item.accepts("cu126")) for item in stated[CUDA]] == [(True, False)]
+    other = targets(candidates(small, python="3.8", cuda=None), torch)
+    assert [(item.accepts("3.8"), item.accepts("3.11")) for item in other[PYTHON]] == [(False, True)]
+    assert [item.accepts("linux-x86_64") for item in other[PLATFORM]] == [False]
     lines = [str(item.specifier) for item in found.needs_of(torch) if isinstance(item, Need) and item.name == "triton"]
     assert lines == ["==3.2.0"]
+
+
+def test_what_the_target_meets_is_no_need_of_it(small: SmallCatalog) -> None:
+    found = candidates(small)
+    assert targets(found, of(found, "torch", "2.6.0")) == {}
+    assert not found.stopped_by_python
+
+
+def test_an_anchor_that_pins_what_has_no_build_is_not_tried_again(small: SmallCatalog) -> None:
+    pins = {"0.9": "2.6.0", "1.0": "2.7.0", "1.1": "2.7.0", "1.2": "2.7.0"}
+    small.release("some", *(row("some", version, f"torch=={torch}") for version, torch in pins.items()))
+    found = candidates(small, {"some": ()})
+    assert tried(found, need("some")) == ["1.2", "1.1", "1.0", "0.9"]
+    found.needs_of(of(found, "torch", "2.7.0"))
+    assert tried(found, need("some")) == ["0.9"]
+    assert tried(found, need("some", "==1.1")) == ["1.1"]
+
+
+@pytest.mark.parametrize(
+    ("line", "anchors"),
+    [
+        pytest.param("torch>=2.7.0", {"some": ()}, id="not exactly"),
+        pytest.param('torch==2.7.0; python_version >= "3.9"', {"some": ()}, id="on some Pythons"),
+        pytest.param("torch==2.7.0", {"some": (), "other": ()}, id="beside another anchor"),
+    ],
+)
+def test_an_anchor_is_tried_where_its_end_is_not_certain(
+    small: SmallCatalog, line: str, anchors: dict[str, tuple[str, ...]]
+) -> None:
+    small.release("some", row("some", "1.0", line))
+    found = candidates(small, anchors)
+    found.needs_of(of(found, "torch", "2.7.0"))
+    assert tried(found, need("some")) == ["1.0"]
 
 
 @pytest.mark.parametrize(

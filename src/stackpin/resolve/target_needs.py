@@ -1,0 +1,130 @@
+"""What a candidate needs of the target: its Python, its platform, its CUDA tag.
+
+A need that the target of the run meets constrains nothing, as the run has no other target; so only what refuses is stated.
+Where the tag is still open, what a build says of it is stated in any case.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from stackpin.model.build import Channel
+from stackpin.model.cuda import CudaTag, cuda_major
+from stackpin.model.explanation import Reason, ReasonKind
+from stackpin.resolve.needs import CUDA, PLATFORM, PYTHON, TargetNeed
+from stackpin.resolve.wheels import fit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from stackpin.model.build import Build
+    from stackpin.model.release import Release
+    from stackpin.resolve.context import Context
+    from stackpin.resolve.needs import Candidate
+
+__all__ = ["admits_python", "major_need", "metadata_source", "target_needs"]
+
+
+def metadata_source(release: Release, machine: str) -> str:
+    """The wheel that a METADATA line was read from, as messages name it."""
+    name, _ = release.metadata_file(machine)
+    return name or f"{release.name} {release.text}"
+
+
+@cache
+def admits_python(requires_python: str, python: str) -> bool:
+    """Whether a Requires-Python admits the newest patch release of a Python minor; one that does not parse admits all."""
+    try:
+        wanted = SpecifierSet(requires_python)
+    except InvalidSpecifier:
+        return True
+    return wanted.contains(f"{python}.99", prereleases=True)
+
+
+def target_needs(candidate: Candidate, context: Context) -> Iterator[TargetNeed]:
+    """What a candidate needs of the target and does not find there; of a tag that is open, all that it needs."""
+    release = candidate.release
+    if candidate.reason is not None:
+        yield TargetNeed(key=CUDA, accepts=_never, reason=candidate.reason, parent=release)
+        return
+    if candidate.build is not None:
+        yield from _build_needs(candidate.build, release, context)
+    if release.requires_python and not admits_python(release.requires_python, context.python):
+        yield _python_need(release, context)
+    yield from _platform_need(release, context)
+
+
+def major_need(major: int, release: Release, text: str, evidence: str) -> TargetNeed:
+    """A need of one CUDA major."""
+    reason = Reason(kind=ReasonKind.CUDA_MAJOR, subject=f"{release.name} {release.text}", text=text, evidence=evidence)
+    return TargetNeed(key=CUDA, accepts=_majors(major), reason=reason, parent=release)
+
+
+def _build_needs(build: Build, release: Release, context: Context) -> Iterator[TargetNeed]:
+    subject = f"{release.name} {release.text}"
+    if build.tag is not None:
+        if build.tag == context.cuda:
+            return
+        tag = str(build.tag)
+        where = "on PyPI" if build.channel is Channel.PYPI else f"on {build.page}"
+        text = f"{subject} {where} is built for {tag}"
+        evidence = build.source or context.runtime_line(release)
+        reason = Reason(kind=ReasonKind.NO_BUILD, subject=subject, text=text, evidence=evidence)
+        yield TargetNeed(key=CUDA, accepts=tag.__eq__, reason=reason, parent=release)
+    elif build.major is not None:
+        if context.cuda is not None and cuda_major(context.cuda) == build.major:
+            return
+        member = release.name in context.facts.cuda_members
+        how = "is for" if member else "on PyPI is built with"
+        yield major_need(build.major, release, f"{subject} {how} CUDA {build.major}", build.source)
+
+
+def _python_need(release: Release, context: Context) -> TargetNeed:
+    text = release.requires_python
+    reason = Reason(
+        kind=ReasonKind.PYTHON,
+        subject=f"{release.name} {release.text}",
+        text=f"{release.name} {release.text} needs Python {text}",
+        evidence=f"Requires-Python: {text}  ({metadata_source(release, context.platform.machine)})",
+    )
+    return TargetNeed(
+        key=PYTHON,
+        accepts=lambda value: admits_python(text, value),
+        reason=reason,
+        parent=release,
+    )
+
+
+def _platform_need(release: Release, context: Context) -> Iterator[TargetNeed]:
+    found = fit(release, context.python, context.platform)
+    if found.wheel or found.source_only:
+        return
+    subject, platform = f"{release.name} {release.text}", context.platform
+    if found.needs_glibc:
+        needs = ".".join(map(str, found.needs_glibc))
+        have = ".".join(map(str, platform.glibc or ()))
+        kind, text = ReasonKind.PLATFORM, f"{subject} has wheels for glibc {needs} or newer only, not for {have}"
+    elif found.python_fits:
+        kind, text = ReasonKind.PLATFORM, f"{subject} has no wheel for {platform}"
+    else:
+        kind, text = ReasonKind.PYTHON, f"{subject} has no wheel for Python {context.python}"
+    wheels = [item.name for item in release.files if item.is_wheel]
+    wheel = next((name for name in wheels if platform.machine in name), next(iter(wheels), ""))
+    reason = Reason(kind=kind, subject=subject, text=text, evidence=f"{wheel} and its fellows" if wheel else "")
+    yield TargetNeed(key=PLATFORM, accepts=_never, reason=reason, parent=release)
+
+
+def _never(_: str) -> bool:
+    return False
+
+
+def _majors(major: int) -> Callable[[str], bool]:
+    """A check that a tag is of one CUDA major."""
+
+    def accepts(tag: str) -> bool:
+        return cuda_major(CudaTag(tag)) == major
+
+    return accepts
