@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Compiled", "Job", "Workshop", "compile_job", "notes_of"]
 
-_PYTHON = re.compile(r"(\d+\.\d+)(?:\.\d+)?")
+_PYTHON = r"(\d+\.\d+)(?:\.\d+)?"
 
 
 class Job(Value):
@@ -147,7 +147,7 @@ def _requirement(text: str) -> Requirement:
 
 def _python_of(text: str) -> str:
     """The minor version that ``--python`` names: a version, or what an interpreter says of itself."""
-    match = _PYTHON.fullmatch(text.removeprefix("cp"))
+    match = re.fullmatch(_PYTHON, text.removeprefix("cp"))
     if match:
         return match[1]
     import os

@@ -26,7 +26,7 @@ __all__ = ["EMBEDDED", "Catalog", "Layer"]
 #: Where the embedded catalog lies.
 EMBEDDED = Path(__file__).parent / "data"
 
-_VERSION_KEY = '{"version":"'
+_VERSION_KEY = b'{"version":"'
 
 
 def _read(path: Path) -> bytes | None:
@@ -134,16 +134,17 @@ class Layer:
         if raw is None:
             return None
         found = []
-        for number, line in enumerate(raw.decode("utf-8", errors="replace").splitlines(), 1):
-            if not line.startswith(_VERSION_KEY) or not line.endswith("}"):
+        for number, line in enumerate(raw.removesuffix(b"\n").split(b"\n") if raw else (), 1):
+            end = line.find(b'"', len(_VERSION_KEY))
+            if not line.startswith(_VERSION_KEY) or not line.endswith((b"}", b"}\r")):
                 raise CatalogDamaged(
                     "a catalog row is cut or altered",
                     where=f"{self.root / 'releases' / f'{name}.jsonl'}:{number}",
-                    got=line[:60],
-                    expected=f"a JSON object that begins with {_VERSION_KEY}",
+                    got=line.decode("utf-8", errors="replace")[:60],
+                    expected=f"a JSON object that begins with {_VERSION_KEY.decode()}",
                     hint="run stackpin catalog update",
                 )
-            found.append(Release(name, line[len(_VERSION_KEY) : line.index('"', len(_VERSION_KEY))], line))
+            found.append(Release(name, line[len(_VERSION_KEY) : end].decode("utf-8", errors="replace"), line))
         return found
 
 

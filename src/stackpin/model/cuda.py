@@ -17,8 +17,8 @@ CudaTag = NewType("CudaTag", str)
 CPU = CudaTag("cpu")
 
 _TAG = re.compile(r"cu(\d{2,})(\d)")
-_LOOSE = re.compile(r"(?:cuda|cu)?[-_ ]?(\d{2,})[._]?(\d)", re.IGNORECASE)
-_OTHER = re.compile(r"(rocm|hip|xpu|musa|npu|hpu|mps|metal)", re.IGNORECASE)
+_LOOSE = r"(?:cuda|cu)?[-_ ]?(\d{2,})[._]?(\d)"
+_OTHER = ("rocm", "hip", "xpu", "musa", "npu", "hpu", "mps", "metal")
 
 
 def parse_cuda_tag(text: str, known: Collection[str]) -> CudaTag:
@@ -30,11 +30,11 @@ def parse_cuda_tag(text: str, known: Collection[str]) -> CudaTag:
     """
     if text in known:
         return CudaTag(text)
-    if _OTHER.match(text):
+    if text.lower().startswith(_OTHER):
         raise NotCovered(
             f"{text!r} is not covered: stackpin knows CUDA and CPU builds only", expected="one of " + _listed(known)
         )
-    loose = _LOOSE.fullmatch(text.strip())
+    loose = re.fullmatch(_LOOSE, text.strip(), re.IGNORECASE)
     near = f"cu{loose[1]}{loose[2]}" if loose else text.lower()
     if near not in known:
         near = _closest(near, known)

@@ -45,7 +45,7 @@ class Release:
     :param uploaded: when it was uploaded (ISO 8601), for a row that does not say it.
     """
 
-    def __init__(self, name: NormalizedName, version: str, line: str = "", *, uploaded: str = "") -> None:
+    def __init__(self, name: NormalizedName, version: str, line: str | bytes = "", *, uploaded: str = "") -> None:
         self.name = name
         self.text = version
         self._line = line

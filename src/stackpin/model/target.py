@@ -22,7 +22,7 @@ MANYLINUX_ALIASES = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2
 _MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
 _PERENNIAL = re.compile(r"manylinux_(\d+)_(\d+)_(\w+)")
 _ALIASED = re.compile(r"(manylinux1|manylinux2010|manylinux2014)_(\w+)")
-_ELSEWHERE = re.compile(r"(win|windows|macos|darwin|musl|android|ios|freebsd)", re.IGNORECASE)
+_ELSEWHERE = ("win", "macos", "darwin", "musl", "android", "ios", "freebsd")
 
 
 class Platform(Value):
@@ -51,11 +51,11 @@ def parse_platform(text: str) -> Platform:
     elif match := _ALIASED.fullmatch(text):
         machine, glibc = match[2], MANYLINUX_ALIASES[match[1]]
     else:
-        machine, glibc = re.sub(r"^linux[-_]", "", text), None
+        machine, glibc = text[6:] if text.startswith(("linux-", "linux_")) else text, None
     if machine in _MACHINES:
         return Platform(machine=_MACHINES[machine], glibc=glibc)
     shapes = "linux-x86_64, linux-aarch64 or a tag such as manylinux_2_28_x86_64"
-    if _ELSEWHERE.match(text):
+    if text.lower().startswith(_ELSEWHERE):
         raise NotCovered(
             f"{text!r} is not covered: the stacks' kernels are built for Linux with glibc", expected=shapes
         )

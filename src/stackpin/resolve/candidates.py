@@ -31,8 +31,7 @@ __all__ = ["Candidates", "within_days"]
 #: A member whose metadata says nothing of torch counts as the anchor's contemporary this many days after its upload.
 GRACE_DAYS = 14
 
-_CUDA_EXTRA = re.compile(r"cu(?:da)?(\d\d)\d?")
-_LABEL = re.compile(r"(.*)\[(.*)\]")
+_CUDA_EXTRA = r"cu(?:da)?(\d\d)\d?"
 
 
 def within_days(uploaded: str, as_of: str, days: int = GRACE_DAYS) -> bool:
@@ -258,15 +257,15 @@ class Candidates:
 
     def _cuda_extras(self, line: Line, release: Release) -> Iterator[TargetNeed]:
         for extra in line.requirement.extras:
-            match = _CUDA_EXTRA.fullmatch(extra)
+            match = re.fullmatch(_CUDA_EXTRA, extra)
             if match and line.name in self.context.tracked:
                 text = f"{release.name} {release.text} asks for CUDA {match[1]}"
                 yield major_need(int(match[1]), release, text, line.text)
 
 
 def _split(key: str) -> tuple[str, str]:
-    match = _LABEL.fullmatch(key)
-    return (match[1], match[2]) if match else (key, "")
+    name, _, extra = key.partition("[")
+    return name, extra.rstrip("]")
 
 
 @cache

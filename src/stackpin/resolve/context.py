@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Context", "Line", "applies", "parsed", "torch_line"]
 
-_BOUND = re.compile(r"^[^;]*[<>=~!]")
+_BOUND = frozenset("<>=~!")
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -131,7 +131,8 @@ class Context:
         """What a release demands of packages that are not tracked: those lines without an extra that bound a version."""
         found = []
         for text in release.requires(self.platform.machine):
-            if "extra" in text or _name_of(text) in self.tracked or not _BOUND.search(text) or not self.applies(text):
+            demand = text.partition(";")[0]
+            if "extra" in text or _name_of(text) in self.tracked or _BOUND.isdisjoint(demand) or not self.applies(text):
                 continue
             found.append((str(_name_of(text)), parsed(text).specifier))
         return found
