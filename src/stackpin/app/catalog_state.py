@@ -203,7 +203,7 @@ def _facts(catalog: Catalog, name: str, release: Release) -> ReleaseFacts:
         index_builds=tuple(dict.fromkeys(builds)),
         lacking=tuple(
             page
-            for page in sorted(facts.read_pages.values())
+            for _, page in sorted(facts.read_pages.items())
             if page.package == name and version not in {text.partition("+")[0] for text in page.listed}
         ),
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
 from stackpin.model.cuda import CPU, CudaTag, cuda_major, cuda_order, tag_of_toolkit
 from stackpin.model.stack import TORCH
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ def _evidence(source: str, seen: str, *, read: bool) -> str:
     return f"{source}, read {seen}" if read else source
 
 
-class TorchBuild(NamedTuple):
+class TorchBuild(Value):
     """One CUDA build of one torch release; ``root`` is the index of its tag, empty where only PyPI has the build.
 
     ``read`` tells that the index's own page said so and the wheel's METADATA was read, ``seen`` when.
@@ -45,7 +46,7 @@ class TorchBuild(NamedTuple):
         return _evidence(self.source, self.seen, read=self.read)
 
 
-class KernelFact(NamedTuple):
+class KernelFact(Value):
     """Which CUDA major the wheels of a range of releases load, and the toolkit's ``major.minor`` where it is known."""
 
     package: str
@@ -55,7 +56,7 @@ class KernelFact(NamedTuple):
     checked: str
 
 
-class IndexBuild(NamedTuple):
+class IndexBuild(Value):
     """A build of a member on a vendor's index; an empty ``label`` is the very version label that PyPI's file has."""
 
     package: str
@@ -79,7 +80,7 @@ class IndexBuild(NamedTuple):
         return _evidence(self.source, self.seen, read=self.read)
 
 
-class ReadPage(NamedTuple):
+class ReadPage(Value):
     """A project's page on a vendor's index that was read completely; ``listed`` has its versions, labels included."""
 
     package: str
@@ -94,7 +95,7 @@ class ReadPage(NamedTuple):
         return _evidence(self.page, self.seen, read=True)
 
 
-class Driver(NamedTuple):
+class Driver(Value):
     """The least driver that runs a CUDA major, and the one that came with a toolkit."""
 
     cuda: str
@@ -103,7 +104,7 @@ class Driver(NamedTuple):
     source: str
 
 
-class LookAlike(NamedTuple):
+class LookAlike(Value):
     """A distribution that writes into the import package of ``member``."""
 
     distribution: str
@@ -112,7 +113,7 @@ class LookAlike(NamedTuple):
     evidence: str
 
 
-class CudaMember(NamedTuple):
+class CudaMember(Value):
     """A distribution whose major is CUDA's; ``major`` is None where its own version says it."""
 
     name: str

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from stackpin.model.value import as_dict
+
 if TYPE_CHECKING:
     from stackpin.app.catalog import UpdateReport, VerifyReport
     from stackpin.app.catalog_state import ReleaseFacts, ShowReport, StatusReport
@@ -228,9 +230,9 @@ def show_json(report: ShowReport) -> str:
         ]
     else:
         document["release"] = _release_json(report.facts.release)
-        document["torch_builds"] = [build._asdict() for build in report.facts.torch_builds]
-        document["kernel"] = report.facts.kernel._asdict() if report.facts.kernel else None
-        document["index_builds"] = [build._asdict() for build in report.facts.index_builds]
+        document["torch_builds"] = [as_dict(build) for build in report.facts.torch_builds]
+        document["kernel"] = as_dict(report.facts.kernel) if report.facts.kernel else None
+        document["index_builds"] = [as_dict(build) for build in report.facts.index_builds]
         document["pages_without"] = [{"page": page.page, "seen": page.seen} for page in report.facts.lacking]
     return _json(document)
 

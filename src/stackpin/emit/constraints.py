@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import shlex
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from stackpin.model.build import Channel
 from stackpin.model.stack import TORCH
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,7 +34,7 @@ class IndexStyle(str, Enum):
     EXTRA_INDEX_URL = "extra-index-url"
 
 
-class Options(NamedTuple):
+class Options(Value):
     """Choices of the emitter. ``mirrors`` rewrites URLs by prefix; ``command`` is the line that rebuilds the file.
 
     ``guard`` closes the file outside its target; a file that is made for one run needs none, and pip reads markers for the

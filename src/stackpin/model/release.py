@@ -94,7 +94,8 @@ class Release:
     @cached_property
     def index(self) -> str:
         """``pypi``, or the URL of the index that the row was read from."""
-        if self._line.startswith(f'{{"version":"{self.text}","index":"{PYPI}"'):
+        head = f'{{"version":"{self.text}","index":"{PYPI}"'
+        if self._line[: len(head)] in {head, head.encode()}:
             return PYPI  # most rows by far: told without parsing them
         return str(self._row.get("index", PYPI))
 

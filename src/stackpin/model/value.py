@@ -21,7 +21,7 @@ else:
         return lambda kind: kind
 
 
-__all__ = ["Value", "replace"]
+__all__ = ["Value", "as_dict", "replace"]
 
 _Some = TypeVar("_Some", bound="Value")
 
@@ -74,13 +74,18 @@ class Value(metaclass=_Kind):
         return hash(self._key(self))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self._parts)})"
+        return f"{type(self).__name__}({', '.join(f'{name}={part!r}' for name, part in as_dict(self).items())})"
 
     def __replace__(self, **changes: Any) -> Self:
-        return type(self)(**{**{name: getattr(self, name) for name in self._parts}, **changes})
+        return type(self)(**{**as_dict(self), **changes})
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _made, (type(self), {name: getattr(self, name) for name in self._parts})
+        return _made, (type(self), as_dict(self))
+
+
+def as_dict(value: Value) -> dict[str, Any]:
+    """The parts by name, in the order in which the class lists them; a part that is a value stays one."""
+    return {name: getattr(value, name) for name in value._parts}  # noqa: SLF001 - a method in all but name
 
 
 def replace(value: _Some, **changes: Any) -> _Some:

@@ -6,7 +6,7 @@ The anchor's release is chosen first, then the tag.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from stackpin.errors import CatalogGap
 from stackpin.model.build import Channel, Sureness
@@ -15,7 +15,7 @@ from stackpin.model.driver import meets
 from stackpin.model.locked import Anchor, LockedTuple
 from stackpin.model.request import AUTO, PYPI
 from stackpin.model.stack import TORCH, TRITON
-from stackpin.model.value import replace
+from stackpin.model.value import Value, replace
 from stackpin.resolve.assemble import blocks_of, bounds_of, complete, is_pinned, pins_of, pythons_for, sureness_of
 from stackpin.resolve.attempt import Attempt, Resolved, own_release
 from stackpin.resolve.chosen import how_chosen
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Answers", "with_cuda"]
 
 
-class Answer(NamedTuple):
+class Answer(Value):
     """A tuple with the run that found it."""
 
     locked: LockedTuple
@@ -120,7 +120,7 @@ class Answers:
             if isinstance(outcome, Resolved) and TRITON in outcome.candidates:
                 other = self._answer(outcome, attempt).locked
                 anchors = answer.locked.anchors
-                return answer._replace(locked=replace(other, anchors=anchors))
+                return replace(answer, locked=replace(other, anchors=anchors))
         return answer
 
     def pythons(self, request: Request) -> tuple[str, ...]:
@@ -220,7 +220,7 @@ class Answers:
         own = [answer for answer in found if _torch_of_pypi(answer)]
         proven = [answer for answer in found if sureness_of(answer.locked.pins) is Sureness.PROVEN]
         best = next(iter((*own, *proven, *found)), newest)
-        return best if fixed else best._replace(locked=replace(best.locked, anchors=newest.locked.anchors))
+        return best if fixed else replace(best, locked=replace(best.locked, anchors=newest.locked.anchors))
 
 
 def _anchors(request: Request) -> list[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -11,6 +10,7 @@ from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep, Re
 
 from stackpin.model.cuda import CudaTag
 from stackpin.model.release import OWN, Release
+from stackpin.model.value import Value
 from stackpin.resolve.agreement import disagreeing
 from stackpin.resolve.candidates import Candidates
 from stackpin.resolve.context import Context
@@ -31,14 +31,14 @@ __all__ = ["Attempt", "Cause", "Failure", "Resolved", "own_release"]
 _MAX_ROUNDS = 20_000
 
 
-class Cause(NamedTuple):
+class Cause(Value):
     """One side of a clash: a need and the release that states it (None for what was asked for)."""
 
     need: Need | TargetNeed
     parent: Release | None
 
 
-class Resolved(NamedTuple):
+class Resolved(Value):
     """A resolution: the candidate of each package, the tag, and every need that was stated of each package.
 
     ``first_clash`` is what stood in the way of the first anchor release that was tried, where it was not taken.
@@ -51,7 +51,7 @@ class Resolved(NamedTuple):
     first_clash: tuple[Cause, ...] = ()
 
 
-class Failure(NamedTuple):
+class Failure(Value):
     """No resolution: the needs that clash, and all needs that were stated on the way."""
 
     causes: tuple[Cause, ...]
@@ -69,30 +69,31 @@ def own_release(ask: Ask) -> Release | None:
     return Release(ask.stack.anchor, "0", json.dumps(row))
 
 
-@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class Attempt:
     """What one run is asked. ``fixed`` holds anchors to one version each (name → version text).
 
     ``cuda`` is None where PyPI's own torch decides the tag.
     """
 
-    catalog: Catalog
-    facts: Facts
-    request: Request
-    python: str
-    cuda: CudaTag | None
-    fixed: Mapping[str, str] = field(default_factory=dict)
-    candidates: Candidates = field(init=False)
-
-    def __post_init__(self) -> None:
-        request = self.request
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        facts: Facts,
+        request: Request,
+        python: str,
+        cuda: CudaTag | None,
+        fixed: Mapping[str, str],
+    ) -> None:
+        self.catalog, self.facts, self.request = catalog, facts, request
+        self.python, self.cuda, self.fixed = python, cuda, fixed
         tracked = {name for ask in request.asks for name in (ask.stack.anchor, *ask.stack.members, *ask.stack.always)}
         context = Context(
-            catalog=self.catalog,
-            facts=self.facts,
-            python=self.python,
+            catalog=catalog,
+            facts=facts,
+            python=python,
             platform=request.platform,
-            cuda=self.cuda,
+            cuda=cuda,
             tracked=frozenset(tracked | self._cuda_members()) - set(request.allow),
             prefer_builds=request.prefer_builds,
         )
@@ -191,7 +192,7 @@ class _FirstClash(BaseReporter["Need | TargetNeed", "Candidate | TargetCandidate
 
 
 def _causes(items: Iterable[Any]) -> tuple[Cause, ...]:
-    return tuple(Cause(item.requirement, _release(item.parent)) for item in items)
+    return tuple(Cause(need=item.requirement, parent=_release(item.parent)) for item in items)
 
 
 def _extras(ask: Ask) -> tuple[str, ...]:

@@ -6,13 +6,14 @@ tag's, else a build that a vendor's index labels for the tag. What no fact speak
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from stackpin.model.build import Build, Channel, Sureness
 from stackpin.model.cuda import CPU, CudaTag, cuda_major, cuda_order, tag_of_toolkit, toolkit_of
 from stackpin.model.explanation import Reason, ReasonKind
 from stackpin.model.release import OWN
 from stackpin.model.stack import TORCH
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from stackpin.catalog.facts import IndexBuild, KernelFact, TorchBuild
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Choice", "builds_of", "spoken"]
 
 
-class Choice(NamedTuple):
+class Choice(Value):
     """The builds of a release that may serve, best first; where there is none, the reason."""
 
     builds: tuple[Build, ...] = ()

@@ -123,11 +123,12 @@ class Candidates:
         return release.text in self._hopeless
 
     def _pins_the_unbuilt(self, release: Release) -> bool:
+        extras = ("", *self._extras_in_force(release))
         return any(
-            item.operator == "==" and (line.name, item.version) in self._unbuilt and "python" not in line.text
-            for extra in ("", *self._extras_in_force(release))
-            for line in self.context.lines(release, extra)
-            if line.name != release.name
+            item.operator == "==" and (name, item.version) in self._unbuilt and "python" not in line.text
+            for name in {name for name, _ in self._unbuilt} - {release.name}
+            for extra in extras
+            for line in self.context.lines_about(release, name, extra)
             for item in line.requirement.specifier
         )
 
@@ -231,10 +232,9 @@ class Candidates:
         """The extras of an anchor that are asked for, and those that they ask for in turn (``sglang[runtime_common]``)."""
         found = list(self.anchors.get(release.name, ()))
         for extra in found:
-            for line in self.context.lines(release, extra):
-                if line.name == release.name:
-                    asked = (str(canonicalize_name(item)) for item in sorted(line.requirement.extras))
-                    found.extend(item for item in asked if item not in found)
+            for line in self.context.lines_about(release, release.name, extra):
+                asked = (str(canonicalize_name(item)) for item in sorted(line.requirement.extras))
+                found.extend(item for item in asked if item not in found)
         return found
 
     def _line_needs(self, release: Release, extra: str) -> list[Need | TargetNeed]:

@@ -103,9 +103,15 @@ class Context:
             self._lines[key] = list(self._read_lines(release, extra))
         return self._lines[key]
 
-    def _read_lines(self, release: Release, extra: str) -> Iterator[Line]:
+    def lines_about(self, release: Release, name: str, extra: str = "") -> list[Line]:
+        """Those of the lines that are about one package; the others are not parsed."""
+        return list(self._read_lines(release, extra, name))
+
+    def _read_lines(self, release: Release, extra: str, only: str = "") -> Iterator[Line]:
         verdicts: dict[str, bool] = {}
         for text, name, marker in self._about_tracked(release):
+            if only and name != only:
+                continue
             if marker not in verdicts:
                 verdicts[marker] = self._brought(text, marker, extra)
             if verdicts[marker]:

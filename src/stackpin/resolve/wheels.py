@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from packaging import tags
 
 from stackpin.model.target import Platform, glibc_of_platform_tag
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from stackpin.model.release import Release
@@ -17,7 +18,7 @@ __all__ = ["Fit", "fit", "pythons_of"]
 _PLACE = "place"
 
 
-class Fit(NamedTuple):
+class Fit(Value):
     """How a release meets a target.
 
     ``wheel`` is whether some wheel fits; ``glibc`` is the least glibc that one of the fitting wheels needs. Where none fits,

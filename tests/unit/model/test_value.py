@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from stackpin.model.value import Value, replace
+from stackpin.model.value import Value, as_dict, replace
 
 __all__: list[str] = []
 
@@ -73,6 +73,10 @@ def test_parts_that_are_missing_or_unknown_are_named(given: dict[str, int], wron
 def test_replace_gives_another_value_and_leaves_the_first() -> None:
     point = Point(x=1)
     assert (replace(point, y=5), point) == (Point(x=1, y=5), Point(x=1))
+
+
+def test_the_parts_of_a_value_come_in_the_order_of_its_class() -> None:
+    assert list(as_dict(Point(y=2, x=1)).items()) == [("x", 1), ("y", 2)]
 
 
 def test_a_value_says_what_it_holds() -> None:
