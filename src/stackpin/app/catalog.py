@@ -85,7 +85,7 @@ class Silent:
 def catalog_directory() -> Path:
     """The folder that is meant where none is named: the user's setting (STACKPIN_CATALOG), else the embedded one."""
     named = load_settings(os.environ, Path.cwd()).catalog
-    return Path(named) if named else EMBEDDED
+    return Path(named or EMBEDDED)
 
 
 def package_rules(directory: Path) -> tuple[PackageRule, ...]:
@@ -94,7 +94,7 @@ def package_rules(directory: Path) -> tuple[PackageRule, ...]:
     :raises CatalogDamaged: when the list is none.
     :raises CatalogGap: when there is no list at all.
     """
-    for folder in (directory, EMBEDDED):
+    for folder in (directory, Path(EMBEDDED)):
         content = LocalFiles().read(folder / "packages.toml")
         if content is not None:
             return parse_package_list(content)
@@ -127,7 +127,7 @@ def show(package: str, version: str | None = None, *, directory: Path | None = N
     :raises CatalogGap: when it has no rows of it, or no such release.
     """
     directory = directory or catalog_directory()
-    catalog = Catalog.open(None if directory == EMBEDDED else directory)
+    catalog = Catalog.open(None if directory == Path(EMBEDDED) else directory)
     covered = tuple(str(rule.name) for rule in package_rules(directory))
     return release_facts(catalog, package, version, covered=covered)
 

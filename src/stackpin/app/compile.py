@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -67,7 +66,11 @@ class Workshop:
     @cached_property
     def catalog(self) -> Catalog:
         """The embedded catalog with the user's own folder over it."""
-        return Catalog.open(Path(self.settings.catalog) if self.settings.catalog else None)
+        if not self.settings.catalog:
+            return Catalog.open()
+        from pathlib import Path
+
+        return Catalog.open(Path(self.settings.catalog))
 
     @cached_property
     def facts(self) -> Facts:
@@ -151,6 +154,7 @@ def _python_of(text: str) -> str:
     if match:
         return match[1]
     import os
+    from pathlib import Path
 
     from stackpin.effects.interpreter import ask_interpreter, find_interpreter
     from stackpin.effects.process import LocalProcesses

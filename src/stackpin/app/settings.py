@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stackpin.effects.files import LocalFiles
+from stackpin.effects.files import LocalFiles, exists, nearest
 from stackpin.errors import UsageError
 from stackpin.model.value import replace
 from stackpin.parse.settings import environment_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from stackpin.model.settings import Settings
     from stackpin.model.stack import Stack
@@ -21,14 +21,17 @@ __all__ = ["load_settings", "merged"]
 _TABLE = b"stackpin"
 
 
-def load_settings(environ: Mapping[str, str], cwd: Path) -> Settings:
+def load_settings(environ: Mapping[str, str], cwd: Path | str) -> Settings:
     """The settings in force in a folder.
 
     :raises InputUnreadable: where a settings file is no TOML.
     :raises UsageError: for an unknown key or a value of the wrong type.
     """
     settings = environment_settings(environ)
-    for path in _files(environ, cwd):
+    for found in _files(environ, str(cwd)):
+        from pathlib import Path
+
+        path = Path(found)
         raw = LocalFiles().read(path)
         if raw is None or (path.name == "pyproject.toml" and _TABLE not in raw):
             continue
@@ -36,20 +39,14 @@ def load_settings(environ: Mapping[str, str], cwd: Path) -> Settings:
     return settings
 
 
-def _files(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
-    """The nearest project file that speaks of stackpin, then the user's own."""
-    for folder in (cwd, *cwd.parents):
-        for name in ("stackpin.toml", "pyproject.toml"):
-            path = folder / name
-            if path.is_file():
-                yield path
-                break
-        else:
-            continue
-        break
+def _files(environ: Mapping[str, str], cwd: str) -> Iterator[str]:
+    """The nearest project file, then the user's own; paths as texts, as most runs end with no file to read."""
+    project = nearest(cwd, ("stackpin.toml", "pyproject.toml"))
+    if project:
+        yield project
     home = environ.get("XDG_CONFIG_HOME") or (f"{environ['HOME']}/.config" if environ.get("HOME") else "")
-    if home:
-        yield Path(home) / "stackpin" / "stackpin.toml"
+    if home and exists(f"{home}/stackpin/stackpin.toml"):
+        yield f"{home}/stackpin/stackpin.toml"
 
 
 def _from_file(raw: bytes, path: Path) -> Settings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +13,8 @@ from stackpin.errors import UsageError
 from stackpin.version import VERSION
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from stackpin.app.tree import TreeChange
 
 __all__ = ["compile_command", "path_command"]
@@ -51,7 +52,7 @@ def compile_command(requirements: tuple[str, ...], **options: Any) -> int:
     if not options["quiet"]:
         print_notes(compiled.notes)
     if options["output"]:
-        _write(Path(options["output"]), compiled.text)
+        _write(options["output"], compiled.text)
     if options["as_json"]:
         click.echo(as_json(tuple_document(compiled.locked, compiled.text, compiled.notes)))
     elif not options["output"]:
@@ -74,13 +75,17 @@ def _job(requirements: tuple[str, ...], options: dict[str, Any]) -> Job:
     )
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: str, text: str) -> None:
+    from pathlib import Path
+
     from stackpin.app.output import write_text
 
-    write_text(path, text)
+    write_text(Path(path), text)
 
 
 def _tree(requirements: tuple[str, ...], options: dict[str, Any]) -> int:
+    from pathlib import Path
+
     from stackpin.app.tree import compare_tree, tree_files, write_tree
 
     if requirements:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -22,7 +21,7 @@ def settings_here() -> Settings:
     """The settings that are in force in the current folder."""
     from stackpin.app.settings import load_settings
 
-    return load_settings(os.environ, Path.cwd())
+    return load_settings(os.environ, os.getcwd())  # noqa: PTH109 - pathlib is slow to import
 
 
 def target_options(command: _Command) -> _Command:

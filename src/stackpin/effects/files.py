@@ -9,9 +9,28 @@ from typing import TYPE_CHECKING
 from stackpin.errors import FileUnwritable, InputUnreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["LocalFiles"]
+__all__ = ["LocalFiles", "exists", "nearest"]
+
+
+def exists(path: str) -> bool:
+    """Whether there is something at a path."""
+    return os.path.exists(path)
+
+
+def nearest(folder: str, names: Sequence[str]) -> str:
+    """The first file of these names in a folder, else in the nearest folder above it; empty where there is none."""
+    while True:
+        for name in names:
+            path = os.path.join(folder, name)
+            if os.path.isfile(path):
+                return path
+        above = os.path.dirname(folder)
+        if above == folder:
+            return ""
+        folder = above
 
 
 class LocalFiles:

@@ -24,7 +24,7 @@ __all__ = ["IndexStyle", "Options", "command_words", "constraints_text", "file_n
 
 _SERIES = re.compile(r"[\w.-]+(?:\[.*\])?\s*==\s*(\d+(?:\.\d+)*)\.\*")
 _COLUMN = 22
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+"
 
 
 class IndexStyle(str, Enum):
@@ -77,7 +77,7 @@ def constraints_text(locked: LockedTuple, options: Options) -> str:
 
 def _one_line(text: str) -> str:
     """A text as one line of a requirements file: texts of others may hold breaks, and a backslash at the end joins lines."""
-    return _CONTROL.sub(" ", text).rstrip(" \\")
+    return (text if text.isprintable() else re.sub(_CONTROL, " ", text)).rstrip(" \\")
 
 
 def _header(locked: LockedTuple, options: Options) -> Iterator[str]:

@@ -16,7 +16,6 @@ CudaTag = NewType("CudaTag", str)
 
 CPU = CudaTag("cpu")
 
-_TAG = re.compile(r"cu(\d{2,})(\d)")
 _LOOSE = r"(?:cuda|cu)?[-_ ]?(\d{2,})[._]?(\d)"
 _OTHER = ("rocm", "hip", "xpu", "musa", "npu", "hpu", "mps", "metal")
 
@@ -57,8 +56,8 @@ def _listed(known: Collection[str]) -> str:
 
 def toolkit_of(tag: CudaTag) -> str:
     """The toolkit release that a tag stands for, as ``major.minor``; empty for ``cpu``."""
-    match = _TAG.fullmatch(tag)
-    return f"{match[1]}.{match[2]}" if match else ""
+    digits = _digits(tag)
+    return f"{digits[:-1]}.{digits[-1]}" if digits else ""
 
 
 def tag_of_toolkit(version: str) -> CudaTag:
@@ -69,11 +68,17 @@ def tag_of_toolkit(version: str) -> CudaTag:
 
 def cuda_major(tag: CudaTag) -> int | None:
     """The CUDA major of a tag; None for ``cpu``."""
-    match = _TAG.fullmatch(tag)
-    return int(match[1]) if match else None
+    digits = _digits(tag)
+    return int(digits[:-1]) if digits else None
 
 
 def cuda_order(tag: CudaTag) -> tuple[int, int]:
     """Sort key, oldest toolkit first; ``cpu`` before all."""
-    match = _TAG.fullmatch(tag)
-    return (int(match[1]), int(match[2])) if match else (0, 0)
+    digits = _digits(tag)
+    return (int(digits[:-1]), int(digits[-1])) if digits else (0, 0)
+
+
+def _digits(tag: CudaTag) -> str:
+    """The digits of a CUDA tag, the last of them the toolkit's minor; empty for ``cpu`` and for what is no tag."""
+    digits = tag.removeprefix("cu")
+    return digits if len(digits) > 2 and digits.isdecimal() and digits != tag else ""

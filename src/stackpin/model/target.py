@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from stackpin.errors import NotCovered, UnknownName
 from stackpin.model.value import Value
 
@@ -20,8 +18,6 @@ __all__ = [
 MANYLINUX_ALIASES = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 
 _MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
-_PERENNIAL = re.compile(r"manylinux_(\d+)_(\d+)_(\w+)")
-_ALIASED = re.compile(r"(manylinux1|manylinux2010|manylinux2014)_(\w+)")
 _ELSEWHERE = ("win", "macos", "darwin", "musl", "android", "ios", "freebsd")
 
 
@@ -46,12 +42,7 @@ def parse_platform(text: str) -> Platform:
     :raises NotCovered: for a system that has no CUDA builds that stackpin knows (Windows, macOS, musl).
     :raises UnknownName: for text that is neither.
     """
-    if match := _PERENNIAL.fullmatch(text):
-        machine, glibc = match[3], (int(match[1]), int(match[2]))
-    elif match := _ALIASED.fullmatch(text):
-        machine, glibc = match[2], MANYLINUX_ALIASES[match[1]]
-    else:
-        machine, glibc = text[6:] if text.startswith(("linux-", "linux_")) else text, None
+    machine, glibc = _manylinux(text) or (text[6:] if text.startswith(("linux-", "linux_")) else text, None)
     if machine in _MACHINES:
         return Platform(machine=_MACHINES[machine], glibc=glibc)
     shapes = "linux-x86_64, linux-aarch64 or a tag such as manylinux_2_28_x86_64"
@@ -69,10 +60,19 @@ def glibc_of_platform_tag(tag: str, machine: str) -> tuple[int, int] | None:
     """
     if tag in {"any", f"linux_{machine}"}:
         return (0, 0)
-    if (match := _PERENNIAL.fullmatch(tag)) and match[3] == machine:
-        return int(match[1]), int(match[2])
-    if (match := _ALIASED.fullmatch(tag)) and match[2] == machine:
-        return MANYLINUX_ALIASES[match[1]]
+    found = _manylinux(tag)
+    return found[1] if found is not None and found[0] == machine else None
+
+
+def _manylinux(tag: str) -> tuple[str, tuple[int, int]] | None:
+    """The machine and the glibc of a manylinux tag, one of a year or a perennial one; None for any other tag."""
+    name, _, rest = tag.partition("_")
+    if name in MANYLINUX_ALIASES:
+        return rest, MANYLINUX_ALIASES[name]
+    major, _, rest = rest.partition("_")
+    minor, _, machine = rest.partition("_")
+    if name == "manylinux" and major.isdecimal() and minor.isdecimal():
+        return machine, (int(major), int(minor))
     return None
 
 

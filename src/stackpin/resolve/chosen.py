@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from stackpin.model.cuda import cuda_major
@@ -15,13 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["how_chosen", "series_of"]
 
-_SERIES = re.compile(r"==\s*(\d+(?:\.\d+)*)\.\*")
-
 
 def series_of(ask: Ask) -> str:
     """The series that a requirement such as ``sglang==0.4.*`` names (``0.4``); empty for any other shape."""
-    match = _SERIES.fullmatch(str(ask.requirement.specifier))
-    return match[1] if match else ""
+    text = str(ask.requirement.specifier)
+    series = text[2:-2].strip()
+    named = text.startswith("==") and text.endswith(".*") and all(part.isdecimal() for part in series.split("."))
+    return series if named else ""
 
 
 def how_chosen(ask: Ask, newest: str, resolved: Resolved) -> str:

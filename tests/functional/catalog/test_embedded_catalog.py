@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +22,7 @@ GOAL = 5_000_000
 
 @pytest.fixture(scope="module")
 def state() -> StatusReport:
-    return status(directory=EMBEDDED)
+    return status(directory=Path(EMBEDDED))
 
 
 def show(*words: str) -> str:
@@ -31,7 +32,7 @@ def show(*words: str) -> str:
 
 
 def test_every_file_is_the_one_that_the_manifest_names_and_every_package_is_there(state: StatusReport) -> None:
-    covered = {str(rule.name) for rule in package_rules(EMBEDDED)}
+    covered = {str(rule.name) for rule in package_rules(Path(EMBEDDED))}
     assert {package.name for package in state.packages} == covered
     assert state.size < GOAL
 
@@ -47,7 +48,7 @@ def test_the_anchors_go_back_as_far_as_promised(name: str, first: str) -> None:
 
 
 def test_every_row_has_files_with_digests_and_sizes() -> None:
-    for package in package_rules(EMBEDDED):
+    for package in package_rules(Path(EMBEDDED)):
         for release in Catalog.open().releases(package.name) or ():
             assert release.files, release
             assert all((file.size or 0) > 0 and len(file.sha256) == 64 for file in release.files), release

@@ -46,9 +46,9 @@ def test_a_package_that_is_not_there_is_none(small: SmallCatalog) -> None:
 def test_only_what_is_asked_for_is_read(small: SmallCatalog) -> None:
     asked: list[str] = []
 
-    def read(path: Path) -> bytes | None:
-        asked.append(path.name)
-        return path.read_bytes()
+    def read(path: str) -> bytes | None:
+        asked.append(Path(path).name)
+        return Path(path).read_bytes()
 
     Catalog(Layer(small.write(), read=read)).releases("some")
     assert asked == ["manifest.json", "some.jsonl"]
