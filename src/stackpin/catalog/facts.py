@@ -273,9 +273,9 @@ class Facts:
         return tuple(found.values())
 
     def index_versions(self, package: str) -> tuple[str, ...]:
-        """Every version of a package that some vendor's index is known to carry."""
+        """Every version of a package that some vendor's index is known to carry, in the order of the table."""
         rows = self._index_builds.get(package, ())
-        return tuple(sorted({version for row in rows for version in row["versions"]}, key=Version, reverse=True))
+        return tuple(dict.fromkeys(version for row in rows for version in row["versions"]))
 
     @property
     def index_rows(self) -> list[dict[str, Any]]:

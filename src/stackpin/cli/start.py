@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 
@@ -19,6 +20,7 @@ _TOOLS = frozenset({"pip", "uv", "uvx"})
 def main(args: list[str] | None = None) -> None:
     """Run the command line and leave with the contract's exit code."""
     gc.set_threshold(_PATIENCE, *gc.get_threshold()[1:])
+    atexit.register(gc.freeze)  # the process ends: a last look through all objects would find nothing worth its time
     words = sys.argv[1:] if args is None else args
     if words and words[0] in _TOOLS:
         from stackpin.cli.wrapper import main as wrapped
