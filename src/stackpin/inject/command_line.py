@@ -5,10 +5,10 @@ Only what the decision needs is understood; the words themselves are handed on a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.errors import UsageError
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,8 +36,7 @@ class Own(NamedTuple):
     allow: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Value):
     """One invocation. ``words`` are the tool's arguments as typed, ours taken out.
 
     ``verb`` is the command (``("pip", "install")`` for uv, ``("install",)`` for pip); empty where there is none.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
+
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,8 +51,7 @@ class Materials(NamedTuple):
     find_links: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(Value):
     """Everything that a decision knows beside the call itself.
 
     ``version`` is the tool's, as numbers. ``faults`` are what is wrong in the environment that the call would change.
@@ -65,17 +66,16 @@ class Situation:
     faults: tuple[Fault, ...] = ()
     anchors: tuple[str, ...] = ()
     hashes: bool = False
-    configured: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    configured: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     in_force: str = ""
     cache: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Value):
     """How the tool is run: its words, the variables that are set for it, and what is looked at around it."""
 
     words: tuple[str, ...]
-    environ: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = MappingProxyType({})
     watch: Watch = Watch.NOTHING
     notes: tuple[str, ...] = ()
 

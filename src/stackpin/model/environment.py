@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
+
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,8 +23,7 @@ class Installed(NamedTuple):
     folder: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(Value):
     """An environment that a call addresses. ``packages`` are its site-packages folders, first found first.
 
     ``python`` is its minor version (``3.11``); ``executable`` is its interpreter, empty for a bare ``--target`` folder.
@@ -44,8 +44,7 @@ class FaultKind(str, Enum):
     TWICE = "installed-twice"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Value):
     """One member outside its tuple: what is there, what the tuple has, and the evidence of the tuple's pin.
 
     For a look-alike ``name`` is its own, ``wanted`` the member that it overwrites with its version (``triton 3.2.0``);

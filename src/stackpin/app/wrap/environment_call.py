@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +29,7 @@ from stackpin.inject.pip import plan_pip
 from stackpin.inject.plan import Kind, Plan, Watch
 from stackpin.inject.repair import refuse_old
 from stackpin.inject.uv_pip import plan_uv_pip
+from stackpin.model.value import replace
 from stackpin.parse.pip_conf import configured_values
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +16,7 @@ from stackpin.errors import NoTuple, UsageError
 from stackpin.model.locked import Block, LockedTuple
 from stackpin.model.stack import TORCH
 from stackpin.model.target import parse_platform
+from stackpin.model.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
