@@ -50,9 +50,10 @@ class LocalFiles:
                 "the file cannot be read", where=str(path), got=error.strerror or str(error), expected="a readable file"
             ) from error
 
-    def write(self, path: Path, content: bytes) -> None:
+    def write(self, path: Path, content: bytes, *, mode: int | None = None) -> None:
         """Put a whole file in place: a temporary file beside it, flushed to the disk, then renamed over it.
 
+        :param mode: its permissions; None keeps those of the file that is replaced, or takes what the umask leaves.
         :raises FileUnwritable: when that fails; the old file is then still there.
         """
         import tempfile
@@ -60,7 +61,7 @@ class LocalFiles:
         beside = ""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            mode = _mode(path)
+            mode = _mode(path) if mode is None else mode
             handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
@@ -96,6 +97,16 @@ class LocalFiles:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise _unwritable(path, error) from error
+
+    def remove_folder(self, path: Path) -> bool:
+        """Delete a folder if it is there and empty; whether it is gone."""
+        try:
+            path.rmdir()
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return True
 
     def names(self, folder: Path, suffix: str) -> tuple[str, ...]:
         """The sorted names of the files in a folder that end with ``suffix`` and are not hidden."""
