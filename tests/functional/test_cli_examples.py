@@ -28,6 +28,10 @@ COMMANDS = [
     ("compile",),
     ("detect",),
     ("path",),
+    ("shim",),
+    ("shim", "install"),
+    ("shim", "remove"),
+    ("shim", "status"),
 ]
 #: The wrapped tools: their help is the tool's own, and their example stands in the help of the whole.
 WRAPPED = {("pip",), ("uv",), ("uvx",)}
@@ -68,7 +72,7 @@ def names_in(text: str) -> list[str]:
 
 def test_the_list_above_has_every_command() -> None:
     listed: set[tuple[str, ...]] = {(name,) for name in names_in(help_of(()))}
-    listed |= {("catalog", name) for name in names_in(help_of(("catalog",)))}
+    listed |= {(group, name) for group in ("catalog", "shim") for name in names_in(help_of((group,)))}
     assert listed | {()} == set(COMMANDS) | WRAPPED
 
 
@@ -89,6 +93,8 @@ def test_an_example_works(line: str, tmp_path: Path) -> None:
     if line.startswith(ASKS_AN_INDEX):
         assert run(*words[1:], "--help", cwd=tmp_path).returncode == 0
         return
+    if "--venv" in words:
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
     done = run(*words[1:], cwd=tmp_path)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
     assert done.stdout or list(tmp_path.iterdir())

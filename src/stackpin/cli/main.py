@@ -20,6 +20,7 @@ _COMMANDS = {
     "compile": ("stackpin.cli.compile", "compile_command", "Solve, and write one constraints file or the whole tree."),
     "detect": ("stackpin.cli.detect", "command", "Driver, GPUs, platform, Python, installed torch and its tag."),
     "path": ("stackpin.cli.compile", "path_command", "The name of the ready-made file inside this installation."),
+    "shim": ("stackpin.cli.shim", "shim", "Put uv, uvx, pip and pip3 under the tuple, as typed."),
 }
 
 
