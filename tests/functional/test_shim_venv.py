@@ -36,13 +36,12 @@ class Venv(NamedTuple):
     def conf(self) -> Path:
         return self.prefix / "pip.conf"
 
-    def run(self, *words: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
         """``python -m pip`` with the configuration files that a person's pip reads."""
         around = {name: value for name, value in os.environ.items() if name != "PIP_CONFIG_FILE"}
         return subprocess.run(
             [self.prefix / "bin" / "python", "-m", "pip", *words],
             env={**around, **env},
-            cwd=cwd,
             capture_output=True,
             text=True,
             check=False,
@@ -109,8 +108,8 @@ def shim(*words: str, cwd: Path | None = None, **env: str) -> subprocess.Complet
     )
 
 
-def guard(venv: Venv, *words: str, cuda: str = "cu128", **env: str) -> None:
-    done = shim("install", "--venv", str(venv.prefix), "--stack", STACK, "--cuda", cuda, *words, **env)
+def guard(venv: Venv, cuda: str = "cu128") -> None:
+    done = shim("install", "--venv", str(venv.prefix), "--stack", STACK, "--cuda", cuda)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
 
 

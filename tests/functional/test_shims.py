@@ -128,6 +128,8 @@ pip --isolated install torch
 pip -q
 pip something-new
 pip --vers
+uvx ruff --version
+uvx --from ruff ruff --help
 """
 
 
@@ -157,17 +159,6 @@ def test_everything_else_goes_to_stackpin(world: ShimWorld, words: list[str]) ->
     handed = ["-I", "-c", CODE, "pip" if words[0] == "pip3" else words[0], *words[1:]]
     assert said.words == "".join(f"[{word}]" for word in handed)
     assert said.told == f"dir={world.shims} tool={world.real / words[0]} depth=1"
-
-
-def test_uvx_becomes_what_it_is_itself_and_names_the_uv_beside_it(world: ShimWorld) -> None:
-    said = world.run(["uvx", "ruff", "--version"])
-    assert said.words == f"[-I][-c][{CODE}][uv][tool][uvx][ruff][--version]"
-    assert said.told == f"dir={world.shims} tool={world.real / 'uv'} depth=1"
-
-
-def test_a_uvx_without_a_uv_beside_it_leaves_the_search_to_stackpin(world: ShimWorld) -> None:
-    (world.real / "uv").unlink()
-    assert world.run(["uvx", "ruff"]).told == f"dir={world.shims} tool= depth=1"
 
 
 def test_a_seed_that_the_environment_asks_for_goes_to_stackpin(world: ShimWorld) -> None:

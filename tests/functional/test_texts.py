@@ -35,6 +35,8 @@ def commands() -> list[str]:
 @pytest.mark.parametrize("line", commands())
 def test_a_command_in_the_texts_works(line: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "stackpin", *shlex.split(line)[1:]]
+    if "--venv .venv" in line:
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, "Traceback" in done.stderr) == (10 if line == REFUSED else 0, False), done.stderr
 

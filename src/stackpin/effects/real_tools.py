@@ -1,6 +1,7 @@
 """The real pip and uv: where they are behind any shims, what release they are, and how they are run.
 
-A folder of shims is known by its marker file; the first tool on PATH that lies in no such folder is the real one.
+A folder of shims is known by its marker file; the first tool on PATH that lies in no such folder is the real one. A shim
+has looked already when it starts stackpin, and knows that a link to it is no tool either: what it found goes first.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from stackpin.effects.search_path import programs_on_path
 from stackpin.errors import ToolMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from types import FrameType
 
     from stackpin.effects.process import ProcessRunner
 
-__all__ = ["SHIM_MARKER", "become", "find_real_tool", "interpreter_of_script", "run_through", "uv_version"]
+__all__ = ["SHIM_TOOL", "become", "find_real_tool", "interpreter_of_script", "run_through", "uv_version"]
 
-#: The file that marks a folder of shims.
-SHIM_MARKER = ".stackpin-shims"
+#: In which variable a shim hands on the real tool that it found. It is not for the tool, nor for what that starts.
+SHIM_TOOL = "STACKPIN_SHIM_TOOL"
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 _HEAD = 512
 #: Signals that are the tool's own affair while it runs: they are handed on to it.
@@ -31,15 +33,11 @@ _HANDED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, sig
 
 
 def find_real_tool(name: str, environ: Mapping[str, str]) -> Path | None:
-    """The first program of that name on PATH that is no shim; None where there is none."""
-    return next(_on_path(name, environ), None)
-
-
-def _on_path(name: str, environ: Mapping[str, str]) -> Iterator[Path]:
-    for entry in environ.get("PATH", os.defpath).split(os.pathsep):
-        folder = Path(entry or ".")
-        if not (folder / SHIM_MARKER).exists() and os.access(folder / name, os.X_OK) and (folder / name).is_file():
-            yield folder / name
+    """What a shim of that name found, else the first program of that name on PATH that is no shim; None without one."""
+    handed = Path(environ.get(SHIM_TOOL, ""))
+    if handed.name == name and os.access(handed, os.X_OK):
+        return handed
+    return next((found.path for found in programs_on_path(name, environ) if not found.shim), None)
 
 
 def interpreter_of_script(script: Path) -> Path | None:

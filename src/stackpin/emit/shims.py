@@ -7,7 +7,7 @@ stackpin, with these variables set:
 ``STACKPIN_SHIM_DIR``
     the folder in which the shim lies.
 ``STACKPIN_SHIM_TOOL``
-    the real tool that was found (for ``uvx`` the ``uv`` beside it); empty where there is none.
+    the real tool that was found, also where its name is another one (``pip3``); empty where there is none.
 ``STACKPIN_SHIM_DEPTH``
     how many shims stand above this call, itself included. Tools call each other (uv, a build backend, its pip), so that
     some depth is usual; a tool that finds the shim again and again is a loop, and ends at :data:`DEPTH`.
@@ -32,7 +32,7 @@ __all__ = ["CODE", "DEPTH", "launcher_in", "marker_text", "path_line", "shim_tex
 #: So many shims above each other are a loop.
 DEPTH = 30
 #: What the interpreter runs. Without the current folder on its path, where a folder ``stackpin`` may lie.
-CODE = "import sys; sys.path[:] = filter(None, sys.path); from stackpin.cli.main import main; main()"
+CODE = "import sys; sys.path[:] = filter(None, sys.path); from stackpin.cli.start import main; main()"
 
 _HELP = "--version -V --help -h"
 _UV_FLAGS = (
@@ -71,7 +71,7 @@ _UV = _Tool(
     ),
     groups="pip tool workspace",
 )
-_UVX = _Tool(flags=_UV_FLAGS, words=_HELP, becomes="uv tool uvx")
+_UVX = _Tool(flags=_UV_FLAGS, words=_HELP, becomes="uvx")
 _PIP = _Tool(
     flags=_PIP_FLAGS,
     words=f"{_HELP} help list freeze show check cache config debug hash index inspect search completion",
@@ -119,15 +119,10 @@ fi
 """
 
 _RUN_AT_ONCE = """\
-case ${STACKPIN_OFF-} in
-  1 | true | yes | on)
-    if [ -n "$stackpin_real" ]; then
-      [ "$STACKPIN_SHIM_DEPTH" -gt 1 ] ||
-        printf '%s\\n' "stackpin: off (STACKPIN_OFF=$STACKPIN_OFF): @name runs as it is" >&2
-      exec "$stackpin_real" "$@"
-    fi
-    ;;
-esac
+if [ "${STACKPIN_OFF-}" = 1 ] && [ -n "$stackpin_real" ]; then
+  [ "$STACKPIN_SHIM_DEPTH" -gt 1 ] || printf '%s\\n' "stackpin: off (STACKPIN_OFF=1): @name runs as it is" >&2
+  exec "$stackpin_real" "$@"
+fi
 case $# in 0) stackpin_harmless=1 ;; *) stackpin_harmless= ;; esac
 stackpin_1=
 stackpin_2=
@@ -180,10 +175,6 @@ if ! [ -x "$stackpin_python" ] || ! [ -e "$stackpin_package/__main__.py" ]; then
   exit 16
 fi
 """
-_SIBLING = """\
-stackpin_real=${stackpin_real%/*}/uv
-[ -x "$stackpin_real" ] || stackpin_real=
-"""
 _START = """\
 export STACKPIN_SHIM_DIR="$stackpin_here" STACKPIN_SHIM_TOOL="$stackpin_real"
 exec "$stackpin_python" @options -c '@code' @becomes "$@"
@@ -203,7 +194,6 @@ def shim_text(name: str, launcher: Launcher, tools: tuple[str, ...]) -> str:
         _PAIRS if tool.pairs else "",
         _SUBCOMMANDS if name != "uvx" else "",
         _END,
-        _SIBLING if name == "uvx" else "",
         _START,
     ]
     values = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackpin.effects.real_tools import become, find_real_tool
+from stackpin.effects.real_tools import SHIM_TOOL, become, find_real_tool
 from stackpin.errors import ToolMissing
 from stackpin.inject import pip as pip_rules
 from stackpin.inject import uv as uv_rules
@@ -37,6 +37,7 @@ def run_wrapped(
     :raises ToolMissing: where there is no real tool, or it is too old.
     """
     program = _program(tool, environ)
+    environ = {name: value for name, value in environ.items() if name != SHIM_TOOL}
     if environ.get("STACKPIN_OFF") == "1":
         tell(f"stackpin: off (STACKPIN_OFF=1): {tool} runs as it is")
         become(program, words, environ)
@@ -74,7 +75,9 @@ def _program(tool: str, environ: Mapping[str, str]) -> Path:
 
     :raises ToolMissing: where there is none.
     """
-    names = ("pip", "pip3") if tool == "pip" else (tool,)
+    names: tuple[str, ...] = (tool,)
+    if tool == "pip":
+        names = ("pip3", "pip") if environ.get(SHIM_TOOL, "").endswith("/pip3") else ("pip", "pip3")
     for name in names:
         found = find_real_tool(name, environ)
         if found is not None:
