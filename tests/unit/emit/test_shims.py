@@ -53,9 +53,9 @@ def test_a_damaged_shim_calls_nothing() -> None:
 @pytest.mark.parametrize(
     ("shell", "folder", "line"),
     [
-        ("bash", "/home/me/shims", 'export PATH="/home/me/shims:$PATH"'),
+        ("bash", "/srv/me/shims", 'export PATH="/srv/me/shims:$PATH"'),
         ("zsh", "/my shims", "export PATH='/my shims':\"$PATH\""),
-        ("fish", "/home/me/shims", "set -gx PATH /home/me/shims $PATH"),
+        ("fish", "/srv/me/shims", "set -gx PATH /srv/me/shims $PATH"),
         ("fish", "/it's", "set -gx PATH '/it\\'s' $PATH"),
     ],
 )
