@@ -64,7 +64,7 @@ def _installed(place: Place) -> Iterator[Found]:
         for path in root.rglob("*.dist-info"):
             where = path.relative_to(place.folder).parts[1]
             name = _DIST_INFO.match(path.name)
-            if name and not path.is_symlink():
+            if name and (path / "METADATA").is_file() and not path.is_symlink():
                 yield _found(where, name[1], name[2])
         for path in root.rglob("*_built_with.txt"):
             yield from (_found("build", *pair) for pair in _PINNED.findall(path.read_text()))

@@ -94,7 +94,7 @@ class Place:
         return self.work / ".venv" / "lib" / f"python{self.python[1]}" / "site-packages"
 
     def run(self, command: Sequence[str], *, stdin: str = "", **variables: str) -> Done:
-        """Type a command; it ends within two minutes."""
+        """Type a command; it ends within five minutes."""
         done = subprocess.run(
             command,
             cwd=self.work,
@@ -103,7 +103,7 @@ class Place:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
         )
         return Done(code=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
@@ -165,6 +165,7 @@ class Place:
             "UV_DEFAULT_INDEX": self.world.pypi,
             "UV_CACHE_DIR": str(self.folder / "cache"),
             "UV_HTTP_RETRIES": "0",
+            "UV_HTTP_TIMEOUT": "120",
             "UV_NO_PROGRESS": "1",
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_TOOL_DIR": str(self.folder / "tools"),
@@ -215,11 +216,7 @@ class Place:
         file.write_text(text, encoding="utf-8")
 
     def _install(self, project: str, version: str) -> None:
-        """Put a wheel into the environment as an installer would, without one."""
+        """Put a wheel into the environment as an installer would; every file of it stands in its RECORD."""
         _, file = self.world.file(project, version, self.python[1])
         with zipfile.ZipFile(io.BytesIO(file.content())) as wheel:
             wheel.extractall(self.site)
-        described = self.site / f"{'-'.join(file.name.split('-')[:2])}.dist-info"
-        (described / "INSTALLER").write_text("pip\n")
-        with (described / "RECORD").open("a", encoding="utf-8") as record:
-            record.write(f"{described.name}/INSTALLER,,\n")

@@ -116,5 +116,12 @@ def test_every_situation_is_used_and_every_row_says_why() -> None:
 def test_a_row_that_the_bare_tool_cannot_show_says_so() -> None:
     """Few rows prove nothing by the bare tool; a new one needs a reason in its ``why``."""
     silent = {route.id for route in every_route() if route.bare is Bare.NOTHING}
-    assert silent == {"uv-torch-backend", "uv-add-frozen", "uv-upgrade-command", "uv-lock-another-tag-named"}
+    offline = {
+        "uv-torch-backend",
+        "uv-add-frozen",
+        "uv-upgrade-command",
+        "uv-lock-another-tag-named",
+        "uv-anchor-alone",
+    }
+    assert silent == offline
     assert Verdict.LEAK.value == Expect.LEAK.value

@@ -277,7 +277,9 @@ def _platform(project: str, version: str, tag: str) -> str:
 
 
 class _Server(ThreadingHTTPServer):
-    """Says nothing where a client hangs up."""
+    """Says nothing where a client hangs up, and lets as many wait as a uv in a hurry sends."""
+
+    request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exc_info()[1], ConnectionError):
