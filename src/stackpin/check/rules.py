@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["Rules", "accepted_versions", "same_version", "sorted_faults", "tag_in_address"]
 
 #: A path segment of an index that is there for one accelerator.
-_TAG_SEGMENT = re.compile(r"/(cu\d{3}|cpu|rocm[\d.]+|xpu)(?=/|$|[?#])")
-_MAJORS = re.compile(r"<(\d+),>=(\d+)")
-_PLAIN = re.compile(r"(\d+)(?:\.\d+)*")
+_TAG_SEGMENT = r"/(cu\d{3}|cpu|rocm[\d.]+|xpu)(?=/|$|[?#])"
+_MAJORS = r"<(\d+),>=(\d+)"
+_PLAIN = r"(\d+)(?:\.\d+)*"
 _BLOCKED = "0+blocked"
 
 
@@ -53,7 +53,7 @@ def same_version(one: str, other: str) -> bool:
 
 def tag_in_address(url: str) -> str:
     """The accelerator that an index or file address is for, by a path segment (``…/whl/cu126``); empty where none is."""
-    match = _TAG_SEGMENT.search(url)
+    match = re.search(_TAG_SEGMENT, url)
     return match[1] if match else ""
 
 
@@ -155,7 +155,7 @@ class Rules:
 
 def _within(version: str, specifier: str) -> bool:
     """Whether a version is in bounds; those of a CUDA major (``<13,>=12``) are compared without a costly import."""
-    majors, plain = _MAJORS.fullmatch(specifier), _PLAIN.fullmatch(version)
+    majors, plain = re.fullmatch(_MAJORS, specifier), re.fullmatch(_PLAIN, version)
     if majors and plain:
         return int(majors[2]) <= int(plain[1]) < int(majors[1])
     from packaging.specifiers import SpecifierSet

@@ -31,11 +31,11 @@ __all__ = [
 ]
 
 #: A folder of the standard library, named after its interpreter; ``t`` is a free-threaded build.
-_LIBRARY = re.compile(r"(?:python|pypy)(\d+\.\d+)t?\Z")
-_MINOR = re.compile(r"\d+\.\d+")
-_RUNS = re.compile(r"[-_.]+")
-_NAME_OF_EGG = re.compile(r"([^-]+)-([^-]+)(?:-py\d[\d.]*(?:-[^/]+)?)?\Z")
-_FIELD = re.compile(r"^(Name|Version)[ \t]*:[ \t]*(\S+)", re.MULTILINE | re.IGNORECASE)
+_LIBRARY = r"(?:python|pypy)(\d+\.\d+)t?\Z"
+_MINOR = r"\d+\.\d+"
+_RUNS = r"[-_.]+"
+_NAME_OF_EGG = r"([^-]+)-([^-]+)(?:-py\d[\d.]*(?:-[^/]+)?)?\Z"
+_FIELD = r"(?mi)^(Name|Version)[ \t]*:[ \t]*(\S+)"
 _DEPTH = 8
 _PROGRAMS = ("python", "python3")
 
@@ -159,21 +159,21 @@ def _base(home: str) -> Path:
 
 
 def _minor(version: str) -> str:
-    match = _MINOR.match(version)
+    match = re.match(_MINOR, version)
     return match[0] if match else version
 
 
 def _python_of(prefix: Path, settings: Mapping[str, str]) -> str:
     """The minor version of an environment: ``pyvenv.cfg`` says it, else the interpreter's name, else the one library."""
     for key in ("version", "version_info"):
-        if match := _MINOR.match(settings.get(key, "")):
+        if match := re.match(_MINOR, settings.get(key, "")):
             return match[0]
-    libraries = {match[1] for name in _names(prefix / "lib") if (match := _LIBRARY.match(name))}
+    libraries = {match[1] for name in _names(prefix / "lib") if (match := re.match(_LIBRARY, name))}
     if not settings and not _program(prefix):
         return ""
     for program in ("python3", "python"):
         path = prefix / "bin" / program
-        match = _LIBRARY.match(os.path.basename(os.readlink(path))) if path.is_symlink() else None
+        match = re.match(_LIBRARY, os.path.basename(os.readlink(path))) if path.is_symlink() else None
         if match and match[1] in libraries:
             return match[1]
     return libraries.pop() if len(libraries) == 1 else ""
@@ -197,7 +197,7 @@ def _packages_under(prefix: Path, python: str) -> list[Path]:
 
     Debian's own Python has ``dist-packages`` and looks below ``/usr/local`` first (its patched ``site.py``).
     """
-    names = [name for name in _names(prefix / "lib") if (match := _LIBRARY.match(name)) and match[1] == python]
+    names = [name for name in _names(prefix / "lib") if (match := re.match(_LIBRARY, name)) and match[1] == python]
     plain = [prefix / lib / name / "site-packages" for name in sorted(names) for lib in ("lib64", "lib")]
     debian = [prefix / "lib" / "python3" / "dist-packages", prefix / "lib" / f"python{python}" / "dist-packages"]
     local = prefix / "local" / "lib" / f"python{python}" / "dist-packages"
@@ -232,7 +232,7 @@ def _from_name(name: str) -> tuple[str, str] | None:
     if name.endswith(".dist-info"):
         distribution, _, version = stem.partition("-")
         return (distribution, version) if version and "-" not in version and distribution else None
-    match = _NAME_OF_EGG.match(stem)
+    match = re.match(_NAME_OF_EGG, stem)
     return (match[1], match[2]) if match else None
 
 
@@ -243,14 +243,14 @@ def _from_file(path: Path) -> tuple[str, str] | None:
             head = file.read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
         except OSError:
             continue  # the other kinds of metadata have their file elsewhere
-        fields = {key.lower(): value for key, value in reversed(_FIELD.findall(head))}
+        fields = {key.lower(): value for key, value in reversed(re.findall(_FIELD, head))}
         return (fields["name"], fields["version"]) if len(fields) == 2 else None
     return None
 
 
 def _normalized(name: str) -> NormalizedName:
     """What :func:`packaging.utils.canonicalize_name` returns (PEP 503), without the time that its import takes."""
-    return _RUNS.sub("-", name).lower()  # type: ignore[return-value]  # normalized just here
+    return re.sub(_RUNS, "-", name).lower()  # type: ignore[return-value]  # normalized just here
 
 
 def _unreadable(path: Path, error: OSError, expected: str) -> InputUnreadable:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackpin.errors import ToolMissing
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +33,7 @@ _SECONDS = 30.0
 _VERSION = re.compile(r"\d+(?:\.\d+){0,2}\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interpreter:
+class Interpreter(Value):
     """What a Python says of itself. ``packages``: its site-packages folders, first found first."""
 
     executable: str
@@ -48,8 +45,7 @@ class Interpreter:
     packages: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TorchFiles:
+class TorchFiles(Value):
     """An installed torch: the folder that holds it, its METADATA and its ``version.py`` (texts, empty where absent)."""
 
     folder: Path
@@ -82,7 +78,9 @@ def _default(environ: Mapping[str, str], cwd: Path) -> Path:
             return _of_environment(Path(environ[variable]))
     if (cwd / ".venv").is_dir():
         return _of_environment(cwd / ".venv")
-    found = shutil.which("python3", path=environ.get("PATH", os.defpath))
+    from shutil import which
+
+    found = which("python3", path=environ.get("PATH", os.defpath))
     return Path(found) if found else _on_path("python", environ)
 
 
@@ -100,7 +98,9 @@ def _runnable(path: Path) -> Path:
 
 
 def _on_path(name: str, environ: Mapping[str, str]) -> Path:
-    found = shutil.which(name, path=environ.get("PATH", os.defpath))
+    from shutil import which
+
+    found = which(name, path=environ.get("PATH", os.defpath))
     if found is None:
         raise ToolMissing(
             f"there is no {name} on PATH",
@@ -115,6 +115,8 @@ def ask_interpreter(executable: Path, runner: ProcessRunner) -> Interpreter:
 
     :raises ToolMissing: when it cannot be run, or is no Python 3.
     """
+    import json
+
     done = runner.run([str(executable), "-I", "-c", QUESTION], timeout=_SECONDS)
     try:
         said = json.loads(done.stdout) if done.code == 0 else None

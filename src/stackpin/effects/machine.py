@@ -6,13 +6,12 @@ The driver is asked through NVML where ``nvidia-ml-py`` can be imported, else by
 from __future__ import annotations
 
 import os
-import platform
 import re
 import sys
-import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,8 +62,7 @@ class Nvml(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NvmlAnswer:
+class NvmlAnswer(Value):
     """What NVML says. ``cuda`` is the newest CUDA that the driver serves (``major.minor``).
 
     ``gpus``: model name and compute capability (``9.0``) of each GPU, in NVML's order. ``failure``: why nothing else
@@ -77,16 +75,14 @@ class NvmlAnswer:
     failure: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriverFiles:
+class DriverFiles(Value):
     """The texts of the driver's own files; empty where there are none."""
 
     version: str = ""
     gpus: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class System:
+class System(Value):
     """The machine's architecture as Python names it, the operating system, and glibc as (major, minor) or None."""
 
     machine: str
@@ -96,6 +92,8 @@ class System:
 
 def find_nvml() -> Nvml | None:
     """``pynvml`` where it is installed; None where it is not."""
+    import warnings
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a deprecated distribution of the same module name says so when imported
         try:
@@ -166,4 +164,4 @@ def read_system(c_library: Callable[[], str] = _c_library) -> System:
     """Architecture, operating system and glibc of the machine that runs this."""
     match = re.match(r"glibc (\d+)\.(\d+)", c_library())
     glibc = (int(match[1]), int(match[2])) if match else None
-    return System(machine=platform.machine(), name=sys.platform, glibc=glibc)
+    return System(machine=os.uname().machine, name=sys.platform, glibc=glibc)

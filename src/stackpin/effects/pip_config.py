@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import os
-import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +17,7 @@ __all__ = ["IndexPlace", "pip_config_texts", "pypi_of"]
 _PYPI = "pypi"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexPlace:
+class IndexPlace(Value):
     """The Simple index that stands for PyPI, what says so, and a file of certificate authorities (or empty)."""
 
     url: str
@@ -47,6 +45,8 @@ def pypi_of(environ: Mapping[str, str], *, mirrors: Mapping[str, str], certifica
 
 def _pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """What pip's files and variables set globally; its variables win (as in pip). Empty where there is no pip."""
+    import subprocess
+
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"]
     try:
         done = subprocess.run(
@@ -69,6 +69,8 @@ def _pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _settings(listing: str) -> dict[str, str]:
     """``global.index-url='…'`` and ``:env:.index-url='…'`` lines; sections of single commands do not count."""
+    import ast
+
     found: dict[str, str] = {}
     for line in sorted(listing.splitlines(), key=lambda line: line.startswith(":env:")):
         key, equals, value = line.partition("=")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from stackpin.errors import FileUnwritable, ToolMissing
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,8 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Finished", "LocalProcesses", "ProcessRunner", "find_tool", "scratch_files"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class Finished(Value):
     """What a program left behind. ``code`` is negative where a signal ended it (``subprocess``'s convention).
 
     ``timed_out``: it was stopped after the time that it was given; ``code`` is then -9.
@@ -68,6 +64,8 @@ class LocalProcesses:
 
         :raises ToolMissing: when there is no such program, or it may not be run.
         """
+        import subprocess  # a wrapped call that asks nothing must not pay for it
+
         command = tuple(argv)
         try:
             done = subprocess.run(
@@ -98,27 +96,45 @@ def _text(output: bytes | str | None) -> str:
 
 def find_tool(name: str, environ: Mapping[str, str]) -> str | None:
     """The path of a program on an environment's PATH; None where it is not there."""
+    import shutil
+
     return shutil.which(name, path=environ.get("PATH", os.defpath))
 
 
 @contextmanager
 def scratch_files(files: Mapping[str, str]) -> Iterator[Path]:
-    """A folder that holds these texts (UTF-8) under these names; it is gone afterwards.
+    """A folder of one's own that holds these texts (UTF-8) under these names; it is gone afterwards.
 
     :raises FileUnwritable: when there is no room for it.
     """
+    place = Path(os.environ.get("TMPDIR") or "/tmp").absolute()  # noqa: S108 - the folder below is made for us alone
+    root = place / f"stackpin-{os.urandom(8).hex()}"
     try:
-        folder = tempfile.TemporaryDirectory(prefix="stackpin-")
-    except OSError as error:
-        raise _unwritable(tempfile.gettempdir(), error) from error
-    with folder as name:
-        root = Path(name)
-        try:
-            for file, text in files.items():
-                (root / file).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise _unwritable(name, error) from error
+        _fill(root, files)
         yield root
+    finally:
+        _remove(root)
+
+
+def _fill(root: Path, files: Mapping[str, str]) -> None:
+    try:
+        root.mkdir(mode=0o700)
+        for file, text in files.items():
+            (root / file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _unwritable(str(root), error) from error
+
+
+def _remove(folder: Path) -> None:
+    """Take a scratch folder away, with what programs have put into it."""
+    try:
+        for entry in os.scandir(folder):
+            os.unlink(entry)
+        folder.rmdir()
+    except OSError:
+        import shutil
+
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _unwritable(where: str, error: OSError) -> FileUnwritable:

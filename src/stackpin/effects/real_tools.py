@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from stackpin.effects.kept import keep, kept, state_of
 from stackpin.effects.search_path import programs_on_path
 from stackpin.errors import ToolMissing
 
@@ -26,7 +26,7 @@ __all__ = ["SHIM_TOOL", "become", "find_real_tool", "interpreter_of_script", "ru
 
 #: In which variable a shim hands on the real tool that it found. It is not for the tool, nor for what that starts.
 SHIM_TOOL = "STACKPIN_SHIM_TOOL"
-_VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+_VERSION = r"(\d+)\.(\d+)(?:\.(\d+))?"
 _HEAD = 512
 #: Signals that are the tool's own affair while it runs: they are handed on to it.
 _HANDED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
@@ -57,16 +57,33 @@ def interpreter_of_script(script: Path) -> Path | None:
     return None
 
 
-def uv_version(uv: Path, runner: ProcessRunner) -> tuple[int, ...]:
-    """The release of a uv, as numbers; about ten milliseconds.
+def uv_version(uv: Path, environ: Mapping[str, str], runner: ProcessRunner) -> tuple[int, ...]:
+    """The release of a uv, as numbers: as it was kept while the file is the same, else asked of it.
+
+    A script that stands in for uv may choose another one the next time: it is asked every time.
 
     :raises ToolMissing: when it does not say its version.
     """
-    done = runner.run([str(uv), "--version"], timeout=30.0)
-    match = _VERSION.search(done.stdout)
-    if done.code != 0 or match is None:
-        raise ToolMissing("uv does not tell its version", where=str(uv), got=(done.stderr or done.stdout).strip())
-    return tuple(int(part or 0) for part in match.groups())
+    question = f"version of {state_of(uv)}"
+    said = kept(environ, question)
+    if not said:
+        done = runner.run([str(uv), "--version"], env=environ, timeout=30.0)
+        said = done.stdout
+        if done.code != 0 or not re.search(_VERSION, said):
+            raise ToolMissing("uv does not tell its version", where=str(uv), got=(done.stderr or said).strip())
+        if _is_program(uv):
+            keep(environ, question, said)
+    match = re.search(_VERSION, said)
+    return tuple(int(part or 0) for part in match.groups()) if match else ()
+
+
+def _is_program(path: Path) -> bool:
+    """Whether a file is a binary (ELF), not a script."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"\x7fELF"
+    except OSError:
+        return False
 
 
 def become(program: Path, words: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
@@ -89,17 +106,17 @@ def run_through(program: Path, words: Sequence[str], environ: Mapping[str, str])
     :raises ToolMissing: when it cannot be run.
     """
     try:
-        child = subprocess.Popen([program, *words], env=dict(environ))
+        child = os.posix_spawn(program, [str(program), *words], dict(environ))
     except OSError as error:
         raise _not_run(program, error) from error
 
     def hand_on(number: int, _: FrameType | None) -> None:
-        child.send_signal(number)
+        os.kill(child, number)
 
     before = {number: signal.signal(number, hand_on) for number in _HANDED_ON}
     before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        code = child.wait()
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -10,10 +10,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stackpin.effects.kept import cache_folder
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["pip_cache_beside", "uv_cache_beside"]
+__all__ = ["pip_cache_beside", "uv_cache_beside", "uv_cache_root"]
 
 #: Where pip keeps what it fetched: older releases, then newer ones. Wheels that it built lie in ``wheels``.
 _PIP_SHARED = ("http", "http-v2")
@@ -27,21 +29,37 @@ def pip_cache_beside(environ: Mapping[str, str], named: str, tuple_name: str) ->
     :param named: the cache folder that pip's configuration names; empty where it names none.
     :param tuple_name: what tells one tuple's builds from another's, fit for a file name.
     """
-    home = environ.get("XDG_CACHE_HOME") or (f"{environ['HOME']}/.cache" if environ.get("HOME") else "")
-    root = Path(environ.get("PIP_CACHE_DIR") or named or f"{home}/pip")
+    home = cache_folder(environ)
+    root = Path(environ.get("PIP_CACHE_DIR") or named or (home / "pip" if home else ""))
     return _beside(root, tuple_name, _PIP_SHARED) if root.is_absolute() else None
 
 
 def uv_cache_beside(root: Path, tuple_name: str) -> Path | None:
-    """The cache folder of uv for one tuple, inside the user's own; None where none can be had.
-
-    :param root: what ``uv cache dir`` says.
-    """
+    """The cache folder of uv for one tuple, inside the user's own; None where none can be had."""
     try:
         shared = [entry.name for entry in os.scandir(root) if not entry.name.startswith(_UV_APART)]
     except OSError:
         return None  # nothing has been cached yet
     return _beside(root, tuple_name, shared)
+
+
+def uv_cache_root(environ: Mapping[str, str], folder: Path) -> Path | None:
+    """Uv's own cache folder where no file needs to be understood for that; None where a setting may lead elsewhere.
+
+    :param folder: where uv looks for its settings from.
+    """
+    if environ.get("UV_CACHE_DIR"):
+        return Path(environ["UV_CACHE_DIR"]).absolute()
+    home = cache_folder(environ)
+    own = environ.get("XDG_CONFIG_HOME") or f"{environ.get('HOME', '')}/.config"
+    places = [place / name for place in (folder, *folder.parents) for name in ("uv.toml", "pyproject.toml")]
+    for path in (*places, Path(own) / "uv" / "uv.toml", Path("/etc/uv/uv.toml")):
+        try:
+            if b"cache-dir" in path.read_bytes():
+                return None
+        except OSError:
+            continue  # not there
+    return home / "uv" if home else None
 
 
 def _beside(root: Path, tuple_name: str, shared: Iterable[str]) -> Path | None:

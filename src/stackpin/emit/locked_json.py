@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 __all__ = ["locked_json"]
 
 
-def locked_json(locked: LockedTuple, notes: tuple[str, ...]) -> str:
-    """The document; the same tuple gives the same text."""
+def locked_json(locked: LockedTuple, notes: tuple[str, ...], others: tuple[str, ...]) -> str:
+    """The document; the same tuple gives the same text.
+
+    :param others: the anchors of the stacks that are not in force.
+    """
     plain = (
         "cuda",
         "pythons",
@@ -29,6 +32,7 @@ def locked_json(locked: LockedTuple, notes: tuple[str, ...]) -> str:
     document: dict[str, Any] = {name: getattr(locked, name) for name in plain}
     document["schema"] = SCHEMA
     document["told"] = notes
+    document["others"] = others
     document["platform"] = {"machine": locked.platform.machine, "glibc": locked.platform.glibc}
     document["anchors"] = [_parts(item, "name version request chosen uploaded extra") for item in locked.anchors]
     document["pins"] = [_pin(pin) for pin in locked.pins]

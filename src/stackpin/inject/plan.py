@@ -6,8 +6,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.utils import canonicalize_name
-
+from stackpin.model.names import normalized_name
 from stackpin.model.value import Value
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def named_members(call: Call, locked: LockedTuple) -> tuple[str, ...]:
 
 def _name(word: str) -> str:
     end = next((at for at, letter in enumerate(word) if not (letter.isalnum() or letter in "-_.")), len(word))
-    return str(canonicalize_name(word[:end]))
+    return str(normalized_name(word[:end]))
 
 
 def joined(*values: str) -> str:

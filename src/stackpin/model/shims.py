@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from stackpin.model.value import Value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,8 +19,7 @@ SIGNATURE = "# stackpin shim"
 TOOLS = ("pip", "pip3", "uv", "uvx")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launcher:
+class Launcher(Value):
     """How a shim starts stackpin: the interpreter, its options, and the package whose absence means that it is gone."""
 
     python: str
@@ -27,16 +27,14 @@ class Launcher:
     package: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnPath:
+class OnPath(Value):
     """One program on PATH. ``shim``: its folder is marked as a folder of shims."""
 
     path: Path
     shim: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shim:
+class Shim(Value):
     """One shim as it lies in a folder. ``python`` is the interpreter whose stackpin it calls.
 
     ``alive``: that stackpin is there. ``current``: the text is what this stackpin writes.
@@ -48,8 +46,7 @@ class Shim:
     current: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class Reach(Value):
     """What a tool's name finds on PATH. ``first``: the file that runs; ``real``: the first that is no shim; or empty.
 
     ``ours``: the file that runs is a shim of the folder in question.
@@ -61,8 +58,7 @@ class Reach:
     real: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderState:
+class FolderState(Value):
     """A folder of shims. ``foreign`` are files with a tool's name that are none of ours.
 
     ``on_path``: -1 where PATH does not name the folder, else its place there, from 0.
@@ -75,8 +71,7 @@ class FolderState:
     reach: tuple[Reach, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guard:
+class Guard(Value):
     """What a guarded environment's ``pip.conf`` has to say: constraints, and whether pip holds builds by a key of its own.
 
     ``constraint`` is one word as pip reads it: an absolute path, or a ``file:`` URL where that has blanks.
@@ -86,8 +81,7 @@ class Guard:
     builds: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Value):
     """How one environment is guarded. ``faults`` say in words what keeps the guard from holding.
 
     ``installed``: its ``pip.conf`` has our lines. ``header``: the first line of the constraints file.

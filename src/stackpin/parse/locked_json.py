@@ -12,21 +12,24 @@ from stackpin.model.target import Platform
 __all__ = ["SCHEMA", "parse_locked"]
 
 #: The shape of the document; another number is not read.
-SCHEMA = 1
+SCHEMA = 2
 
 
-def parse_locked(raw: bytes) -> tuple[LockedTuple, tuple[str, ...]] | None:
-    """The tuple and its notes; None where the bytes are no such document: cut, altered, or of another shape."""
+Kept = tuple[LockedTuple, tuple[str, ...], tuple[str, ...]]
+
+
+def parse_locked(text: str) -> Kept | None:
+    """The tuple, its notes, and the anchors of other stacks; None where the text is no such document."""
     try:
-        document = json.loads(raw)
-        return _locked(document) if document["schema"] == SCHEMA else None
+        document = json.loads(text) if text else {}
+        return _locked(document) if document.get("schema") == SCHEMA else None
     except (ValueError, KeyError, TypeError, AttributeError):
         return None  # a kept answer is a convenience: it is worked out again
 
 
-def _locked(document: dict[str, Any]) -> tuple[LockedTuple, tuple[str, ...]]:
+def _locked(document: dict[str, Any]) -> Kept:
     del document["schema"]
-    told = tuple(document.pop("told"))
+    told, others = tuple(document.pop("told")), tuple(document.pop("others"))
     platform = document.pop("platform")
     glibc = platform["glibc"]
     parts: dict[str, Any] = {
@@ -38,7 +41,7 @@ def _locked(document: dict[str, Any]) -> tuple[LockedTuple, tuple[str, ...]]:
         "closure": tuple((name, version) for name, version in document.pop("closure")),
     }
     rest: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in document.items()}
-    return LockedTuple(**parts, **rest), told
+    return LockedTuple(**parts, **rest), told, others
 
 
 def _pin(item: dict[str, Any]) -> Pin:

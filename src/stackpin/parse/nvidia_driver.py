@@ -6,13 +6,13 @@ import re
 
 __all__ = ["driver_version", "gpu_model"]
 
-_MODULE = re.compile(r"^NVRM version:.*?Kernel Module(?: for \S+)?\s+(\d+(?:\.\d+)+)", re.MULTILINE)
+_MODULE = r"(?m)^NVRM version:.*?Kernel Module(?: for \S+)?\s+(\d+(?:\.\d+)+)"
 _MODEL = re.compile(r"^Model:[ \t]+(\S.*?)[ \t]*$", re.MULTILINE)
 
 
 def driver_version(text: str) -> str:
     """The driver's version from ``/proc/driver/nvidia/version``, closed and open kernel module alike; empty if none."""
-    match = _MODULE.search(text)
+    match = re.search(_MODULE, text) if text else None
     return match[1] if match else ""
 
 

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from packaging.utils import canonicalize_name
+from stackpin.model.names import normalized_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,11 +30,11 @@ __all__ = [
     "requirement_file_text",
 ]
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
-_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_NAME = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(?=$|[<>=!~@;( ])")
-_SCHEME = re.compile(r"file:|[A-Za-z][A-Za-z0-9+.-]+:(?://|(?=[./]))", re.IGNORECASE)
-_EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
+_COMMENT = r"(^|\s+)#.*$"
+_VARIABLE = r"\$\{([A-Z0-9_]+)\}"
+_NAME = r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(?=$|[<>=!~@;( ])"
+_SCHEME = r"(?i)file:|[A-Za-z][A-Za-z0-9+.-]+:(?://|(?=[./]))"
+_EGG = r"[#&]egg=([A-Za-z0-9._-]+)"
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar.lzma", ".tlz", ".tar")
 #: Options of a line, True where a value follows.
 _OPTIONS = {
@@ -166,7 +166,7 @@ def parse_requirement_file(text: str, environ: Mapping[str, str] | None = None) 
     nested: list[NestedFile] = []
     options: list[FileOption] = []
     for number, raw in _joined(text):
-        line = _VARIABLE.sub(lambda match: (environ or {}).get(match[1]) or match[0], raw)
+        line = re.sub(_VARIABLE, lambda match: (environ or {}).get(match[1]) or match[0], raw)
         requirement, given = _split(line, number)
         editable = next((each.value for each in given if each.option == "--editable"), "")
         if requirement or editable:
@@ -194,21 +194,21 @@ def parse_requirement_text(text: str, number: int = 0) -> RequiredLine:
     :param number: the line that it stands on.
     """
     text = text.strip()
-    match = _NAME.match(text)
+    match = re.match(_NAME, text)
     after = text[match.end() :].lstrip() if match else ""
     if match and after.startswith("@"):
         target, marker = _split_marker(after[1:].strip())
-        name: str = canonicalize_name(match[1])
+        name: str = normalized_name(match[1])
         version = file_name_parts(target)[1]
     elif match and not _is_direct(text):
         marker = text.partition(";")[2].strip()
-        return RequiredLine(number, RequirementKind.NAME, canonicalize_name(match[1]), text, marker=marker)
+        return RequiredLine(number, RequirementKind.NAME, normalized_name(match[1]), text, marker=marker)
     else:
         target, marker = _split_marker(text)
         name, version = file_name_parts(target)
-        egg = _EGG.search(target)
-        name = canonicalize_name(egg[1]) if egg else name
-    kind = RequirementKind.URL if _SCHEME.match(target) else RequirementKind.PATH
+        egg = re.search(_EGG, target)
+        name = normalized_name(egg[1]) if egg else name
+    kind = RequirementKind.URL if re.match(_SCHEME, target) else RequirementKind.PATH
     return RequiredLine(number, kind, name, text, target, version, marker)
 
 
@@ -223,14 +223,14 @@ def file_name_parts(target: str) -> tuple[str, str]:
         version = rest.partition("-")[0]
     else:
         name, _, version = stem.rpartition("-")
-    return (canonicalize_name(name), version) if name and version[:1].isdigit() else ("", "")
+    return (normalized_name(name), version) if name and version[:1].isdigit() else ("", "")
 
 
 def _is_direct(text: str) -> bool:
     """Whether a requirement is an address or a path: what pip's ``_looks_like_path`` and its list of archives say."""
-    if _SCHEME.match(text):
+    if re.match(_SCHEME, text):
         return True
-    named = _NAME.match(text)
+    named = re.match(_NAME, text)
     body = text.partition(";")[0].strip()
     if named and body[named.end() :].lstrip()[:1] in set("<>=!~@("):
         return False
@@ -248,12 +248,12 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
     """Lines with their numbers: those that end in a backslash joined with the next, comments and empty ones out."""
     first, parts = 0, []
     for number, line in enumerate([*text.splitlines(), ""], start=1):
-        comment = _COMMENT.match(line)
+        comment = re.match(_COMMENT, line)
         parts.append(f" {line}" if comment else line.rstrip("\\") if line.endswith("\\") else line)
         first = first or number
         if line.endswith("\\") and not comment:
             continue
-        whole = _COMMENT.sub("", "".join(parts)).strip()
+        whole = re.sub(_COMMENT, "", "".join(parts)).strip()
         if whole:
             yield first, whole
         first, parts = 0, []

@@ -44,7 +44,18 @@ def environment_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def _split(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    """The parts between commas; a comma inside a requirement (``sglang>=0.4,<0.5``, ``sglang[a,b]``) parts nothing.
+
+    Behind such a comma stands a comparison, or brackets are still open.
+    """
+    parts: list[str] = []
+    for part in text.split(","):
+        inside = bool(parts) and (part.strip()[:1] in set("<>=!~") or parts[-1].count("[") > parts[-1].count("]"))
+        if inside and part.strip():
+            parts[-1] += f",{part}"
+        else:
+            parts.append(part)
+    return tuple(part.strip() for part in parts if part.strip())
 
 
 def parse_table(raw: bytes, where: str, *, own_file: bool) -> tuple[Table, Table]:

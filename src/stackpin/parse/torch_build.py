@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from stackpin.model.value import Value
 
 __all__ = ["BuildOfTorch", "parse_torch_version", "version_of_metadata"]
 
@@ -11,8 +12,7 @@ __all__ = ["BuildOfTorch", "parse_torch_version", "version_of_metadata"]
 _LINE = re.compile(r"^(__version__|cuda|hip|xpu)\s*(?::[^=\n]*)?=\s*['\"]?([^'\"\n]*)['\"]?\s*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildOfTorch:
+class BuildOfTorch(Value):
     """What torch's own ``version.py`` says: its version with local part, and the toolkit it was built with.
 
     ``cuda`` is ``major.minor``, empty where it was built without CUDA; ``other`` names another accelerator (``hip``,

@@ -56,7 +56,7 @@ def test_scratch_files_are_there_and_then_gone() -> None:
 
 
 def test_scratch_files_without_a_place_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "gone"))
     with pytest.raises(FileUnwritable) as raised, scratch_files({}):
         pass
     assert raised.value.where == str(tmp_path / "gone")

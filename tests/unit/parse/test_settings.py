@@ -97,3 +97,15 @@ def test_a_table_that_is_wrong_is_refused(table: dict[str, Any], what: str, hint
     with pytest.raises(UsageError) as caught:
         table_settings(table, "here")
     assert (caught.value.what, caught.value.where, caught.value.hint) == (what, "here", hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "stacks"),
+    [
+        pytest.param("sglang>=0.4,<0.5", ("sglang>=0.4,<0.5",), id="of a range"),
+        pytest.param("sglang>=0.4, <0.5,vllm", ("sglang>=0.4, <0.5", "vllm"), id="of a range, then another stack"),
+        pytest.param("vllm[a,b]==0.8.*,torch", ("vllm[a,b]==0.8.*", "torch"), id="between extras"),
+    ],
+)
+def test_a_comma_inside_a_requirement_parts_nothing(text: str, stacks: tuple[str, ...]) -> None:
+    assert environment_settings({"STACKPIN_STACK": text}).stack == stacks

@@ -36,13 +36,13 @@ __all__ = [
     "pip_release",
 ]
 
-_MINOR = re.compile(r"(?:cp|python|cpython@|cpython-)?(\d\.?\d+)(?:\.\d+\w*)?\Z")
+_MINOR = r"(?:cp|python|cpython@|cpython-)?(\d\.?\d+)(?:\.\d+\w*)?\Z"
 _UV_PLATFORMS = {
     "linux": "linux-x86_64",
     "x86_64-unknown-linux-gnu": "linux-x86_64",
     "aarch64-unknown-linux-gnu": "linux-aarch64",
 }
-_UV_MANYLINUX = re.compile(r"(\w+?)-(manylinux\w+)")
+_UV_MANYLINUX = r"(\w+?)-(manylinux\w+)"
 
 
 class Addressed(NamedTuple):
@@ -139,7 +139,7 @@ def _above(folder: Path, name: str) -> Iterable[str]:
 
 
 def _minor(text: str) -> str:
-    match = _MINOR.match(text)
+    match = re.match(_MINOR, text)
     if match is None:
         return ""
     digits = match[1]
@@ -148,7 +148,7 @@ def _minor(text: str) -> str:
 
 def _platform_of_uv(text: str) -> str:
     """``--python-platform`` of uv as our own; one that stackpin does not cover is handed on as it is, and told so."""
-    match = _UV_MANYLINUX.fullmatch(text)
+    match = re.fullmatch(_UV_MANYLINUX, text)
     if match:
         return f"{match[2]}_{match[1]}"
     return _UV_PLATFORMS.get(text, text)

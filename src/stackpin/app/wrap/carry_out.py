@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackpin.app.wrap.after import broken_environment, conflict_note
 from stackpin.effects.process import scratch_files
 from stackpin.effects.real_tools import run_through
 from stackpin.inject.plan import Plan, Situation, Watch, members_of
@@ -38,12 +37,16 @@ def planned_run(
         apart = {"UV_CACHE_DIR": cache} if cache else {}
         code = run_through(wrapped.program, plan.words, {**wrapped.environ, **apart, **plan.environ})
         if code == 1:
+            from stackpin.app.wrap.after import conflict_note
+
             note = conflict_note(held)
             if note:
                 wrapped.tell(note)
     if code == 0 and plan.watch is Watch.ENVIRONMENT:
         left = held.faults_in(environment)
         if left:
+            from stackpin.app.wrap.after import broken_environment
+
             raise broken_environment(held, left)
     return code
 

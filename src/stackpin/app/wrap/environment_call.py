@@ -95,7 +95,7 @@ def _target(wrapped: Wrapped, folder: Path) -> Addressed:
 def _version(wrapped: Wrapped) -> tuple[int, ...]:
     """The real tool's release, as numbers; a pip's is read from what lies beside it."""
     if wrapped.tool == "uv":
-        version = uv_version(wrapped.uv, LocalProcesses())
+        version = uv_version(wrapped.uv, wrapped.environ, LocalProcesses())
         refuse_old("uv", version, uv_rules.FLOOR)
         return version
     return pip_release(wrapped.program, wrapped.environ)

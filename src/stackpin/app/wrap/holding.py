@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stackpin.app.wrap.addressed import folder_of_call
 from stackpin.check.environment import faults
 from stackpin.effects.environments import read_installed, torch_files_tag
 from stackpin.effects.process import LocalProcesses
-from stackpin.effects.tool_cache import uv_cache_beside
+from stackpin.effects.tool_cache import uv_cache_beside, uv_cache_root
 from stackpin.emit.constraints import Options, constraints_text, rewritten
 from stackpin.inject.plan import Materials, Situation
 from stackpin.model.build import Channel
@@ -40,17 +41,25 @@ class Held:
         return f"torch-{torch.version}-{self.locked.cuda}" if torch else "no-torch"
 
     def uv_cache(self) -> str:
-        """The cache in which what uv builds for this tuple is apart; empty where uv's own is to be used. One process."""
+        """The cache in which what uv builds for this tuple is apart; empty where uv's own is to be used."""
         call, environ = self.wrapped.call, self.wrapped.environ
         if call.tool == "pip" or call.has("--no-cache", "--cache-dir") or environ.get("UV_NO_CACHE"):
             return ""
-        words = [
-            f"{name}={value}" for name, value in call.options if name in {"--directory", "--project", "--config-file"}
-        ]
-        done = LocalProcesses().run([str(self.wrapped.uv), "cache", "dir", *words], env=environ, timeout=30.0)
-        root = done.stdout.strip()
-        found = uv_cache_beside(Path(root), self.cache_name) if done.code == 0 and root else None
+        root = self._uv_cache_root(folder_of_call(call, self.wrapped.cwd))
+        found = uv_cache_beside(root, self.cache_name) if root is not None else None
         return str(found or "")
+
+    def _uv_cache_root(self, folder: Path) -> Path | None:
+        """Uv's own cache folder; uv is asked only where its settings lead elsewhere, or may."""
+        call, environ = self.wrapped.call, self.wrapped.environ
+        plain = call.has("--config-file") or environ.get("UV_CONFIG_FILE")
+        root = None if plain else uv_cache_root(environ, folder)
+        if root is not None:
+            return root
+        chosen = {"--directory", "--project", "--config-file"}
+        words = [f"{name}={value}" for name, value in call.options if name in chosen]
+        done = LocalProcesses().run([str(self.wrapped.uv), "cache", "dir", *words], env=environ, timeout=30.0)
+        return Path(done.stdout.strip()) if done.code == 0 and done.stdout.strip() else None
 
     def faults_in(self, environment: Environment | None) -> tuple[Fault, ...]:
         """What is wrong in an environment; nothing where there is none."""

@@ -40,7 +40,7 @@ def run_project(wrapped: Wrapped) -> int:
     project = find_project(call, folder)
     if project is None and call.verb != ("run",):
         become(wrapped.program, call.words, wrapped.environ)
-    version = uv_version(wrapped.program, LocalProcesses())
+    version = uv_version(wrapped.program, wrapped.environ, LocalProcesses())
     refuse_old("uv", version, FLOOR)
     requested = requested_by(call, folder, wrapped.environ)._replace(bare=False)
     held = Held(wrapped, tuple_in_force(wrapped, lock_target(), requested), requested, version)
