@@ -122,7 +122,7 @@ def _fill(root: Path, files: Mapping[str, str]) -> None:
         for file, text in files.items():
             (root / file).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise _unwritable(str(root), error) from error
+        raise _unwritable(str(root.parent), error) from error
 
 
 def _remove(folder: Path) -> None:
