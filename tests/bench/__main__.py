@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.bench.measure import Command, run_once, timed_in_turns
+from tests.bench.wrapped import wrapper_lines
 from tests.support.hollow import HollowIndex
 from tests.support.tools import newest_uv, ready_made
 
@@ -153,6 +154,10 @@ class Bench:
         seconds, _, _ = run_once(self.command(*argv, "-c", str(file), **env))
         return f"{len(index.requests)} requests, {seconds:.1f} s"
 
+    def wrapper(self) -> list[Line]:
+        """The wrapped tools against the bare ones."""
+        return [Line(*line) for line in wrapper_lines(self)]
+
     def size(self) -> list[Line]:
         """What the installed package takes, its catalog and tree in it."""
         (package,) = (self.folder / "venv").glob("lib/python*/site-packages/stackpin")
@@ -177,7 +182,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), chosen.runs)
         bench.install()
-        for part in (bench.start_up, bench.whole_tree, bench.update, bench.far_away, bench.size):
+        for part in (bench.start_up, bench.whole_tree, bench.update, bench.far_away, bench.wrapper, bench.size):
             for line in part():
                 lines.append(line)
                 print(" | ".join(line), flush=True)
