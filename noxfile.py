@@ -93,9 +93,21 @@ def quick(session: nox.Session) -> None:
 def real(session: nox.Session) -> None:
     """Tests with released pips and uvs and with the real index; `nox -s real -- quick` leaves out the slow ones."""
     prepare(session, "test")
-    brief = list(session.posargs[:1]) == ["quick"]
+    brief = list(session.posargs[:1]) == ["quick"]  # the ways round the tuple have a session of their own
     rest = session.posargs[1:] if brief else session.posargs
-    pytest(session, "real and not slow" if brief else "real", *rest, env=lay_out_tools(session))
+    marks = "real and not slow" if brief else "real"
+    pytest(session, marks, "--ignore=tests/escapes", *rest, env=lay_out_tools(session))
+
+
+@nox.session
+def escapes(session: nox.Session) -> None:
+    """Every way round the tuple with every released pip and uv, through the wrapper; writes docs/status/escapes.md.
+
+    `nox -s escapes -- --bare --write` runs the bare tools, which must leak.
+    """
+    prepare(session, "test")
+    arguments = session.posargs or ("--stackpin", "--write")
+    session.run("python", "-m", "tests.escapes", *arguments, env=lay_out_tools(session))
 
 
 @nox.session

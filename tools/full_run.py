@@ -24,7 +24,7 @@ __all__: list[str] = []
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "status" / "full.md"
-SESSIONS = ("lint", "types", "docs", "catalog", "constraints", "tests", "slow", "real", "online", "bench")
+SESSIONS = ("lint", "types", "docs", "catalog", "constraints", "bench", "tests", "slow", "real", "online", "escapes")
 LIMIT = 3600  # seconds for one session
 SKIPPED = re.compile(r"Session (\S+) skipped")
 COUNTS = re.compile(r"^=*\s*((?:\d+ \w+(?:, )?)+) in [\d.]+s.*$", re.MULTILINE)
@@ -104,9 +104,11 @@ def main() -> int:
         if missing:
             print(f"docs/status/full.md has no row for {', '.join(missing)}: run nox -s full", file=sys.stderr)
         return int(bool(missing))
-    outcomes = [run(session) for session in sys.argv[1:] or SESSIONS]
     TABLE.parent.mkdir(parents=True, exist_ok=True)
-    TABLE.write_text(render(outcomes), encoding="utf-8")
+    outcomes: list[Outcome] = []
+    for session in sys.argv[1:] or SESSIONS:
+        outcomes.append(run(session))
+        TABLE.write_text(render(outcomes), encoding="utf-8")
     return int(any(not each.result.startswith("passed") for each in outcomes))
 
 

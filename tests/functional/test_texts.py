@@ -14,8 +14,9 @@ __all__: list[str] = []
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-#: Words of a command that asks the index, runs uv, or takes longer than an example should.
-ELSEWHERE = ("catalog update", "catalog verify", "--closure", "--all")
+#: Words of a command that asks the index, runs uv, or takes longer than an example should; the wrapped tools, which
+#: install gigabytes, are tested in tests/escapes and tests/real.
+ELSEWHERE = ("catalog update", "catalog verify", "--closure", "--all", "stackpin uv", "stackpin pip")
 #: The one example that shows a refusal.
 REFUSED = "stackpin compile sglang==0.4.7 --cuda cu124"
 
