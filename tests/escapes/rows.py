@@ -83,6 +83,7 @@ class Route:
     :ivar versions: the releases of the tool that have this route.
     :ivar lands: names, or ``name==version``, that must be there where the route ends with 0.
     :ivar unless: another expectation for some releases, by specifier.
+    :ivar joint: what is solved together where more than the stack decides, as ``stackpin compile`` takes it.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Route:
     lands: tuple[str, ...] = ()
     unless: Mapping[str, Expect] = field(default_factory=dict)
     bare: Bare = Bare.LEAK
+    joint: tuple[str, ...] = ()
 
     @property
     def program(self) -> str:

@@ -70,7 +70,7 @@ def run(route: Route, version: str, world: World, tools: Tools, folder: Path, *,
     else:
         done = place.run([route.tool, *typed], stdin=route.stdin)
     after = gather(place, done.stdout)
-    ready = the_tuple(route.stack, route.cuda)
+    ready = the_tuple(route.joint or (route.stack,), route.cuda)
     wrong = tuple(
         sorted(f"{each.name} {each.version} ({each.where})" for each in after.found if _is_wrong(each, ready))
     )
@@ -89,9 +89,9 @@ def _under_the_wrapper(place: Place, route: Route, typed: list[str]) -> tuple[li
 
 
 @cache
-def the_tuple(stack: str, cuda: str) -> ReadyMade:
-    """The tuple of a stack, read from what ``stackpin compile`` prints."""
-    return compiled(stack, "--cuda", cuda)
+def the_tuple(requirements: tuple[str, ...], cuda: str) -> ReadyMade:
+    """The tuple of a stack, or of several together, read from what ``stackpin compile`` prints."""
+    return compiled(*requirements, "--cuda", cuda)
 
 
 def _is_wrong(found: Found, ready: ReadyMade) -> bool:
