@@ -5,8 +5,9 @@
 # ///
 """Run every session, the long ones too, and write what came out to ``docs/status/full.md``.
 
-Each session runs as its own nox, so that one that fails or hangs costs its own row only. ``--check`` reads the table
-and exits 1 where a session has no row in it.
+Each session runs as its own nox, so that one that fails or hangs costs its own row only. Sessions that are named on the
+command line are run anew, and take the place of their rows. ``--check`` reads the table and exits 1 where a session has no
+row in it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ __all__: list[str] = []
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "status" / "full.md"
+#: The table of a run that goes on, or was cut off.
+PROGRESS = ROOT / ".nox" / "full.md"
 SESSIONS = ("lint", "types", "docs", "catalog", "constraints", "bench", "tests", "slow", "real", "online", "escapes")
 LIMIT = 3600  # seconds for one session
 SKIPPED = re.compile(r"Session (\S+) skipped")
@@ -72,7 +75,12 @@ def tool_rows() -> list[str]:
     return [*rows, f"| released tools | {', '.join(released) or 'none'} |", f"| uv | {version_of('uv', '--version')} |"]
 
 
-def render(outcomes: list[Outcome]) -> str:
+def row_of(outcome: Outcome) -> str:
+    """One session's row."""
+    return f"| {outcome.session} | {outcome.result} | {outcome.seconds:.0f} | {outcome.counts} |"
+
+
+def render(rows: dict[str, str]) -> str:
     """The page: when and on what, one row a session, one row a tool."""
     today = datetime.now(tz=timezone.utc).date()
     lines = [
@@ -82,7 +90,7 @@ def render(outcomes: list[Outcome]) -> str:
         "",
         "| session | result | seconds | tests |",
         "|---|---|---|---|",
-        *(f"| {each.session} | {each.result} | {each.seconds:.0f} | {each.counts} |" for each in outcomes),
+        *(rows[session] for session in SESSIONS if session in rows),
         "",
         "| what ran | version |",
         "|---|---|",
@@ -91,25 +99,32 @@ def render(outcomes: list[Outcome]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def missing_rows() -> list[str]:
-    """Sessions without a row in the table that is there."""
+def rows_there() -> dict[str, str]:
+    """The rows of the table that is there, by session."""
     text = TABLE.read_text(encoding="utf-8") if TABLE.is_file() else ""
-    return [session for session in SESSIONS if f"| {session} |" not in text]
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    return {session: row for session in SESSIONS for row in rows if row.startswith(f"| {session} |")}
 
 
 def main() -> int:
     """Run all, write the table, exit 1 where a session failed; or look at the table with ``--check``."""
     if "--check" in sys.argv[1:]:
-        missing = missing_rows()
+        missing = [session for session in SESSIONS if session not in rows_there()]
         if missing:
             print(f"docs/status/full.md has no row for {', '.join(missing)}: run nox -s full", file=sys.stderr)
         return int(bool(missing))
+    again = tuple(sys.argv[1:])
+    rows = rows_there() if again else {}
+    failed = False
+    PROGRESS.parent.mkdir(exist_ok=True)
+    for session in again or SESSIONS:
+        outcome = run(session)
+        failed |= not outcome.result.startswith("passed")
+        rows[session] = row_of(outcome)
+        PROGRESS.write_text(render(rows), encoding="utf-8")
     TABLE.parent.mkdir(parents=True, exist_ok=True)
-    outcomes: list[Outcome] = []
-    for session in sys.argv[1:] or SESSIONS:
-        outcomes.append(run(session))
-        TABLE.write_text(render(outcomes), encoding="utf-8")
-    return int(any(not each.result.startswith("passed") for each in outcomes))
+    TABLE.write_text(render(rows), encoding="utf-8")
+    return int(failed)
 
 
 if __name__ == "__main__":
