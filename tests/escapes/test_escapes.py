@@ -6,8 +6,6 @@ Each row of ``routes/`` is run with every release that ``nox`` lays out; the new
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,21 +64,9 @@ def tools(tool_folder: Path) -> Tools:
     return Tools(tool_folder)
 
 
-@pytest.fixture(scope="session")
-def wrapper() -> None:
-    """The wrapper is there: ``stackpin pip`` is a command."""
-    done = subprocess.run(
-        [sys.executable, "-m", "stackpin", "pip", "--help"], capture_output=True, text=True, check=False
-    )
-    if "No such command" in done.stderr:
-        pytest.skip("stackpin pip and stackpin uv are not there yet")
-
-
 @pytest.mark.real
 @pytest.mark.parametrize(("route", "version"), cases())
-def test_nothing_comes_through_the_wrapper(
-    route: Route, version: str, world: World, tools: Tools, wrapper: None
-) -> None:
+def test_nothing_comes_through_the_wrapper(route: Route, version: str, world: World, tools: Tools) -> None:
     found, outcome = run_and_judge(route, version, world, tools, wrapped=True)
     assert satisfies(route.expectation(version), found), (
         f"{found.value}, must be {route.expectation(version).value}; wrong: {outcome.wrong}; "

@@ -24,8 +24,9 @@ from stackpin.parse.package_list import PackageRule, parse_package_list
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stackpin.app.catalog_update import ProjectReport
+    from stackpin.app.catalog_update import CatalogUpdate, ProjectReport
     from stackpin.app.catalog_verify import Difference
+    from stackpin.app.index_session import IndexSession
     from stackpin.ports import HttpSettings, Reporter
 
 __all__ = [
@@ -132,6 +133,29 @@ def show(package: str, version: str | None = None, *, directory: Path | None = N
     return release_facts(catalog, package, version, covered=covered)
 
 
+def _run_over(
+    session: IndexSession, folder: CatalogFolder, reporter: Reporter, *, refresh: bool, optional: bool
+) -> CatalogUpdate:
+    """An update of a folder from an opened index, with its tag and what was read from it before."""
+    import platformdirs
+
+    from stackpin.app.catalog_update import CatalogUpdate
+    from stackpin.app.update_memory import UpdateMemory
+    from stackpin.index.page_builds import tag_of_index
+
+    facts = Facts(Catalog.open())
+    return CatalogUpdate(
+        session=session,
+        folder=folder,
+        tag=tag_of_index(session.index, facts.index_rows),
+        plain=facts.cuda_members,
+        memory=UpdateMemory(LocalFiles(), platformdirs.user_cache_path("stackpin"), index=session.index),
+        reporter=reporter,
+        refresh=refresh,
+        optional=optional,
+    )
+
+
 def update(
     *,
     directory: Path | None = None,
@@ -155,29 +179,15 @@ def update(
     :raises InputUnreadable: when a file of the index is broken (likewise).
     :raises FileUnwritable: when the folder cannot be written to.
     """
-    import platformdirs
-
-    from stackpin.app.catalog_update import CatalogUpdate
     from stackpin.app.index_session import open_index
-    from stackpin.app.update_memory import UpdateMemory
-    from stackpin.index.page_builds import tag_of_index
 
     started = time.monotonic()
     directory = directory or catalog_directory()
     rules = _chosen(package_rules(directory), packages)
     folder = CatalogFolder(directory, LocalFiles(), SystemClock())
-    facts = Facts(Catalog.open())
     with open_index(index_url, settings) as session:
-        run = CatalogUpdate(
-            session=session,
-            folder=folder,
-            tag=tag_of_index(session.index, facts.index_rows),
-            plain=facts.cuda_members,
-            memory=UpdateMemory(LocalFiles(), platformdirs.user_cache_path("stackpin"), index=session.index),
-            reporter=reporter or Silent(),
-            refresh=refresh,
-            optional=index_url is not None and not packages,
-        )
+        optional = index_url is not None and not packages
+        run = _run_over(session, folder, reporter or Silent(), refresh=refresh, optional=optional)
         reports, failures = run.run(rules)
         if not packages:
             run.drop_others(rules)

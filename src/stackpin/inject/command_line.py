@@ -207,7 +207,7 @@ class _Reader:
         return name in self._grammar.values and name not in self._grammar.flags.get(tuple(self.verb), ())
 
 
-_EXAMPLES = {"--stack": "'sglang==0.4.*'", "--cuda": "cu124", "--allow": "torchcodec"}
+_EXAMPLES = {"--stack": "'sglang==0.4.*'", "--cuda": "TAG", "--allow": "torchcodec"}
 
 
 def _letters(word: str) -> Iterator[tuple[str, str]]:

@@ -55,6 +55,7 @@ def run_project(wrapped: Wrapped) -> int:
     watched: list[Watch] = []
 
     def decide(situation: Situation) -> Plan:
+        """The plan; what it watches is kept for afterwards."""
         plan = plan_project(call, situation, state)
         watched.append(plan.watch)
         return plan
