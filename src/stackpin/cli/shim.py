@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +12,7 @@ from stackpin.cli.options import output_options, settings_here
 from stackpin.cli.render import as_json, print_notes
 from stackpin.cli.shim_text import folder_text, installed_text, standing_text
 from stackpin.errors import UsageError
+from stackpin.model.value import as_dict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +105,7 @@ def _guard(venv: Path, options: dict[str, Any]) -> int:
 
 def _show_standing(standing: Standing, options: dict[str, Any]) -> None:
     if options["as_json"]:
-        document = {**asdict(standing), "prefix": str(standing.prefix), "faults": list(standing.faults)}
+        document = {**as_dict(standing), "prefix": str(standing.prefix), "faults": list(standing.faults)}
         click.echo(as_json({"schema": 1, **document}))
     elif not options["quiet"]:
         click.echo(standing_text(standing))
@@ -163,7 +163,8 @@ def status(folder: str | None, venv: str | None, **options: Any) -> int:
 
     state = folder_state(_folder(folder), os.environ)
     if options["as_json"]:
-        click.echo(as_json({"schema": 1, **asdict(state), "folder": str(state.folder)}))
+        parts = {"shims": [as_dict(shim) for shim in state.shims], "reach": [as_dict(each) for each in state.reach]}
+        click.echo(as_json({"schema": 1, **as_dict(state), **parts, "folder": str(state.folder)}))
     else:
         click.echo(folder_text(state))
     return 0
