@@ -129,7 +129,7 @@ class Refused(StackpinError):
     def __str__(self) -> str:
         if not self.facts and not self.ways:
             return super().__str__()
-        column = max((len(fact) for fact, _ in self.facts), default=0)
+        column = max((len(fact) for fact, evidence in self.facts if evidence), default=0)
         facts = [f"  {fact:<{column}}    {evidence}".rstrip() for fact, evidence in self.facts]
         column = max((len(label) for label, _ in self.ways), default=0) + 1
         ways = [f"{label + ':':<{column}}  {command}" for label, command in self.ways]

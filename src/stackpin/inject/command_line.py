@@ -35,6 +35,13 @@ class Own(NamedTuple):
     cuda: str = ""
     allow: tuple[str, ...] = ()
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The options as they would be typed again."""
+        stacks = [word for stack in self.stacks for word in ("--stack", stack)]
+        allowed = [word for name in self.allow for word in ("--allow", name)]
+        return (*stacks, *(("--cuda", self.cuda) if self.cuda else ()), *allowed)
+
 
 class Call(Value):
     """One invocation. ``words`` are the tool's arguments as typed, ours taken out.
@@ -67,6 +74,20 @@ class Call(Value):
     def with_options(self, *words: str) -> tuple[str, ...]:
         """The tool's arguments with further options behind the command."""
         return (*self.words[: self.insert], *words, *self.words[self.insert :])
+
+    def without(self, *names: str) -> tuple[str, ...]:
+        """The tool's arguments without these options; short ones that are glued to others stay."""
+        valued = {option.name for option in self.options if option.value is not None}
+        end = len(self.words) - len(self.target)
+        kept: list[str] = []
+        skip = False
+        for word in self.words[:end]:
+            name, equals, _ = word.partition("=")
+            if skip or name in names:
+                skip = not skip and not equals and name in valued
+                continue
+            kept.append(word)
+        return (*kept, *self.words[end:])
 
     def with_operands(self, *words: str) -> tuple[str, ...]:
         """The tool's arguments with further operands behind the command, before those that were typed."""

@@ -6,6 +6,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from stackpin.inject.command_line import Own
 from stackpin.model.names import normalized_name
 from stackpin.model.value import Value
 
@@ -55,7 +56,8 @@ class Situation(Value):
 
     ``version`` is the tool's, as numbers. ``faults`` are what is wrong in the environment that the call would change.
     ``anchors`` are the requirements that stand for a bare ``--stack`` (``sglang[srt]``). ``configured`` holds constraints
-    that the tool's own configuration files name and a variable would cancel, by option (``constraint``).
+    that the tool's own configuration files name and a variable would cancel, by option (``constraint``). ``in_force`` says
+    which tuple is in force, and what asked for it; ``own`` are the wrapper's own options.
     """
 
     version: tuple[int, ...]
@@ -66,7 +68,8 @@ class Situation(Value):
     anchors: tuple[str, ...] = ()
     hashes: bool = False
     configured: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    in_force: str = ""
+    in_force: tuple[str, str] = ("", "")
+    own: Own = Own()
     cache: str = ""
 
 

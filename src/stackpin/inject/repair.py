@@ -9,15 +9,18 @@ from stackpin.inject.plan import Situation, named_members
 from stackpin.model.environment import FaultKind
 
 if TYPE_CHECKING:
-    from stackpin.inject.command_line import Call
+    from stackpin.inject.command_line import Call, Own
     from stackpin.model.environment import Fault
+    from stackpin.model.locked import LockedTuple
 
-__all__ = ["refuse_look_alikes", "refuse_old", "repairs"]
+__all__ = ["command_line", "grounds", "refuse_look_alikes", "refuse_old", "repairs", "typed"]
 
 #: For each tool, how a distribution is taken out, and how a member's own files are put back.
 _REMOVE = {"pip": "pip uninstall -y", "uv": "uv pip uninstall"}
 _RESTORE = {"pip": "pip install --force-reinstall --no-deps", "uv": "uv pip install --reinstall --no-deps"}
 _INSTALL = {"pip": "pip install", "uv": "uv pip install"}
+#: What may stand in a command without quotes.
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./-_")
 
 
 def repairs(call: Call, situation: Situation) -> tuple[str, ...]:
@@ -26,7 +29,7 @@ def repairs(call: Call, situation: Situation) -> tuple[str, ...]:
     :raises LookAlikeMember: where a look-alike is installed.
     :raises Refused: where the call asks for hashes, which such a requirement lacks, or builds before it is corrected.
     """
-    refuse_look_alikes(call.tool, situation.faults)
+    refuse_look_alikes(call.tool, situation.faults, situation)
     pins = {str(pin.name): f"{pin.name}{pin.specifier}" for pin in situation.locked.pins}
     named = set(named_members(call, situation.locked))
     wrong = [fault for fault in situation.faults if fault.name in pins and fault.name not in named]
@@ -38,10 +41,34 @@ def repairs(call: Call, situation: Situation) -> tuple[str, ...]:
             why = "a build without isolation would see it before it is corrected"
         raise Refused(
             f"not run: {first.name} {first.found} is installed where the tuple has {first.wanted}, and {why}",
-            facts=((f"in force: {situation.in_force}", ""),),
-            ways=(("to correct it first", f"{_INSTALL[call.tool]} {' '.join(map(_quoted, wanted))}"),),
+            facts=grounds(situation.locked, first.name, situation.in_force),
+            ways=(("to correct it first", typed(situation.own, _INSTALL[call.tool], *wanted)),),
         )
     return wanted
+
+
+def grounds(locked: LockedTuple, name: str, in_force: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """Why a member must be what the tuple has: who needs it, by which line of which file, and which tuple is in force."""
+    pin = locked.pin(name)
+    if pin is None or not pin.evidence:
+        return (in_force,)
+    first = pin.evidence[0]
+    source = f"  ({first.source})" if first.source else ""
+    if first.subject and first.subject.partition(" ")[0] != pin.name:
+        return ((f"{first.subject} needs {pin.name} {pin.version}", f"{first.line}{source}"), in_force)
+    return ((f"the tuple has {pin.name} {pin.full_version}", f"{first}{source}"), in_force)
+
+
+def command_line(*words: str) -> str:
+    """Words as they are typed at a shell; shlex's own, which costs an import that most runs need not pay."""
+    return " ".join(
+        word if word and set(word) <= _PLAIN else "'" + word.replace("'", "'\"'\"'") + "'" for word in words
+    )
+
+
+def typed(own: Own, command: str, *words: str) -> str:
+    """A command of the wrapped tool as it is to be typed, with the wrapper's own options that are in force now."""
+    return command_line("stackpin", *command.split(), *own.words, *words)
 
 
 def _builds_in_place(call: Call, situation: Situation) -> bool:
@@ -52,7 +79,7 @@ def _builds_in_place(call: Call, situation: Situation) -> bool:
     )
 
 
-def refuse_look_alikes(tool: str, faults: tuple[Fault, ...]) -> None:
+def refuse_look_alikes(tool: str, faults: tuple[Fault, ...], situation: Situation) -> None:
     """Refuse where a look-alike is installed: it wrote over a member's files, and no resolver sees that.
 
     :raises LookAlikeMember: for the first that is found.
@@ -61,17 +88,17 @@ def refuse_look_alikes(tool: str, faults: tuple[Fault, ...]) -> None:
         if fault.kind is not FaultKind.LOOK_ALIKE:
             continue
         member, _, version = fault.wanted.partition(" ")
-        commands = [f"{_REMOVE[tool]} {fault.name}"]
-        commands += [f"{_RESTORE[tool]} {member}=={version}"] if version else []
+        pin = situation.locked.pin(member)
+        commands = [f"stackpin {_REMOVE[tool]} {fault.name}"]
+        if pin is not None:
+            commands.append(typed(situation.own, _RESTORE[tool], f"{member}{pin.specifier}"))
+        harm = f"writes over the files of {member} {version}" if version else "the tuple keeps it out"
+        alike = ((f"{fault.name} {fault.evidence}", ""),) if fault.evidence else ()
         raise LookAlikeMember(
-            f"not run: {fault.name} {fault.found} is installed, and writes over the files of {fault.wanted}",
-            facts=((f"the tuple has {fault.wanted}", fault.evidence),) if version else (),
+            f"not run: {fault.name} {fault.found} is installed, and {harm}",
+            facts=(*alike, *grounds(situation.locked, member, situation.in_force)),
             ways=(("to repair", " && ".join(commands)),),
         )
-
-
-def _quoted(word: str) -> str:
-    return f"'{word}'"
 
 
 def refuse_old(tool: str, version: tuple[int, ...], floor: tuple[int, ...]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.errors import LockOutside, Refused, WrongMember
 from stackpin.inject.plan import Kind, Plan, Situation, Watch, joined, pin_words
-from stackpin.inject.repair import refuse_look_alikes
+from stackpin.inject.repair import command_line, grounds, refuse_look_alikes, typed
 from stackpin.inject.uv_pip import build_words
 
 if TYPE_CHECKING:
@@ -120,14 +120,14 @@ def _refuse_leftovers(call: Call, situation: Situation, lock: LockState, *, unsy
     if call.verb not in {("run",), ("add",), ("remove",), ("sync",)} or (unsynced and call.verb != ("run",)):
         return
     left = [fault for fault in situation.faults if unsynced or (inexact and fault.name not in lock.names)]
-    refuse_look_alikes("uv", tuple(left))
+    refuse_look_alikes("uv", tuple(left), situation)
     if not left:
         return
     first = left[0]
     raise WrongMember(
         f"not run: {first.name} {first.found} is installed, the tuple has {first.wanted}, and uv would leave it there",
-        facts=(*(((first.evidence, ""),) if first.evidence else ()), (f"in force: {situation.in_force}", "")),
-        ways=(("to repair", "stackpin uv sync"),),
+        facts=grounds(situation.locked, first.name, situation.in_force),
+        ways=(("to repair", typed(situation.own, "uv sync")),),
     )
 
 
@@ -154,19 +154,19 @@ def _refuse_unheld(call: Call, situation: Situation, lock: LockState) -> None:
         first = labelled[0]
         raise Refused(
             f"not run: the tuple has {first.name} {first.full_version}, and the project names no index that carries it",
-            facts=(
-                (f"in force: {situation.in_force}", ""),
-                (f"{first.name} {first.full_version} is on", first.build.page),
+            facts=((f"{first.name} {first.full_version} is on", first.build.page), situation.in_force),
+            ways=(
+                ("to name it in the project, once", "stackpin apply pyproject.toml"),
+                (
+                    "with the build that PyPI has",
+                    command_line("stackpin", call.tool, *call.with_options(*situation.own._replace(cuda="pypi").words)),
+                ),
             ),
-            ways=(("to name it in the project, once", "stackpin apply pyproject.toml"),),
         )
     if lock.always_upgrades:
         raise Refused(
             "not run: the project says upgrade = true to uv, so that no lock keeps a version",
-            facts=(
-                (f"in force: {situation.in_force}", ""),
-                ("the plain uv lock would take the newest of all again", ""),
-            ),
+            facts=(("the plain uv lock would take the newest of all again", ""), situation.in_force),
             ways=(("to hold it in the project, once", "stackpin apply pyproject.toml"),),
         )
     upgrades = call.has("--upgrade") or bool(situation.environ.get("UV_UPGRADE"))
@@ -174,17 +174,26 @@ def _refuse_unheld(call: Call, situation: Situation, lock: LockState) -> None:
         least = ".".join(map(str, UPGRADE_KEEPS_PINS))
         raise Refused(
             "not run: this uv forgets every version that it is given once it upgrades all",
-            facts=((f"in force: {situation.in_force}", ""), (f"uv {least} and newer keep to them", "")),
-            ways=(("to upgrade some", "uv lock -P NAME"), ("to upgrade all", f"a newer uv: pip install 'uv>={least}'")),
+            facts=((f"uv {least} and newer keep to them", ""), situation.in_force),
+            ways=(
+                ("to upgrade nothing", _without_upgrade(call, situation)),
+                ("to have a newer uv", f"pip install 'uv>={least}'"),
+            ),
         )
+
+
+def _without_upgrade(call: Call, situation: Situation) -> str:
+    """The same command, with nothing that asks for an upgrade of all."""
+    variable = ("env", "-u", "UV_UPGRADE") if situation.environ.get("UV_UPGRADE") else ()
+    return command_line(*variable, "stackpin", call.tool, *call.without("--upgrade", "-U"), *situation.own.words)
 
 
 def _outside(lock: LockState, situation: Situation) -> LockOutside:
     first = lock.faults[0]
     return LockOutside(
         f"not run: {lock.path} has {first.name} {first.found}, the tuple has {first.wanted}",
-        facts=((f"in force: {situation.in_force}", ""), *(((first.evidence, ""),) if first.evidence else ())),
-        ways=(("to bring the lock to the tuple", "stackpin uv lock"),),
+        facts=grounds(situation.locked, first.name, situation.in_force),
+        ways=(("to bring the lock to the tuple", typed(situation.own, "uv lock")),),
     )
 
 
@@ -216,10 +225,13 @@ def _installed_wrong(call: Call, situation: Situation) -> WrongMember:
     first, name = situation.faults[0], next(iter(call.target), "").partition("@")[0]
     return WrongMember(
         f"not run: the installed {name} has {first.name} {first.found}, the tuple has {first.wanted}",
-        facts=(*(((first.evidence, ""),) if first.evidence else ()), (f"in force: {situation.in_force}", "")),
+        facts=grounds(situation.locked, first.name, situation.in_force),
         ways=(
-            ("to correct it", f"stackpin uv tool upgrade {call.value('--from') or name}"),
-            ("to run it in an environment of its own", f"stackpin uvx --isolated {name}"),
+            ("to correct it", typed(situation.own, "uv tool upgrade", call.value("--from") or name)),
+            (
+                "to run it in an environment of its own",
+                command_line("stackpin", call.tool, *call.with_options(*situation.own.words, "--isolated")),
+            ),
         ),
     )
 

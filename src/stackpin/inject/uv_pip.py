@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 
 from stackpin.errors import Refused
 from stackpin.inject.plan import Plan, Situation, Watch
-from stackpin.inject.repair import repairs
+from stackpin.inject.repair import command_line, repairs
 from stackpin.model.environment import FaultKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stackpin.inject.command_line import Call
 
 __all__ = ["build_words", "plan_uv_pip"]
+
+#: Which command the head of a compiled file names.
+_HEADER = "UV_CUSTOM_COMPILE_COMMAND"
 
 
 def plan_uv_pip(call: Call, situation: Situation) -> Plan:
@@ -40,9 +45,21 @@ def plan_uv_pip(call: Call, situation: Situation) -> Plan:
     changes = call.verb in {("pip", "install"), ("pip", "sync")} and not call.has("--dry-run")
     return Plan(
         words=call.with_options(*words, *again, *anchors, *corrected),
+        environ=_header_variable(call, environ),
         watch=Watch.ENVIRONMENT if changes else Watch.NOTHING,
         notes=tuple(f"{word} is corrected on the way: it is outside the tuple" for word in corrected),
     )
+
+
+def _header_variable(call: Call, environ: Mapping[str, str]) -> dict[str, str]:
+    """What keeps our files, which are gone afterwards, out of the command that ``uv pip compile`` writes on top.
+
+    uv leaves out options that do not bear on the result, and hides credentials; where there may be some, it is left to it.
+    """
+    if call.verb != ("pip", "compile") or call.has("--custom-compile-command") or environ.get(_HEADER):
+        return {}
+    words = call.without("--quiet", "-q", "--upgrade", "-U", "--upgrade-package", "-P")
+    return {} if any("@" in word for word in words) else {_HEADER: command_line("uv", *words)}
 
 
 def build_words(call: Call, situation: Situation) -> list[str]:
@@ -70,6 +87,12 @@ def _refuse_other_backend(call: Call, situation: Situation) -> None:
         return
     raise Refused(
         f"not run: --torch-backend {asked} takes torch from another index than the tuple's, which is for {cuda}",
-        facts=((f"in force: {situation.in_force}", ""),) if situation.in_force else (),
-        ways=(("with the tuple's own builds", "leave --torch-backend out"),),
+        facts=(situation.in_force,),
+        ways=(("with the tuple's own builds", _without_backend(call, situation)),),
     )
+
+
+def _without_backend(call: Call, situation: Situation) -> str:
+    """The same command, with nothing that names a backend."""
+    variable = ("env", "-u", "UV_TORCH_BACKEND") if situation.environ.get("UV_TORCH_BACKEND") else ()
+    return command_line(*variable, "stackpin", call.tool, *call.without("--torch-backend"), *situation.own.words)

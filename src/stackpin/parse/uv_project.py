@@ -28,7 +28,8 @@ class UvProject(NamedTuple):
     """A project as uv reads it.
 
     ``sources`` are the index addresses that a package is bound to, by normalized name; ``indexes`` all addresses that the
-    file names. ``workspace`` is whether the project is the root of one, ``upgrades`` whether uv upgrades at every lock.
+    file names. ``workspace`` is whether the project is the root of one, ``upgrades`` whether uv upgrades at every lock;
+    ``groups`` are its dependency groups.
     """
 
     sources: dict[str, tuple[str, ...]]
@@ -36,6 +37,7 @@ class UvProject(NamedTuple):
     workspace: bool = False
     upgrades: bool = False
     is_project: bool = False
+    groups: tuple[str, ...] = ()
 
 
 def parse_uv_project(raw: bytes, where: str) -> UvProject:
@@ -51,7 +53,8 @@ def parse_uv_project(raw: bytes, where: str) -> UvProject:
     tool = document.get("tool", {})
     table = tool.get("uv", {}) if isinstance(tool, dict) else {}
     settings = document if where.endswith("uv.toml") else table
-    return _project(settings if isinstance(settings, dict) else {}, is_project="project" in document)
+    found = _project(settings if isinstance(settings, dict) else {}, is_project="project" in document)
+    return found._replace(groups=tuple(map(str, _table(document.get("dependency-groups")))))
 
 
 def _project(settings: dict[str, Any], *, is_project: bool) -> UvProject:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
-IN_FORCE = "sglang 0.4.6.post5 on cu124"
+IN_FORCE = ("in force: sglang 0.4.6.post5 on cu124", "sglang==0.4.*  (STACKPIN_STACK)")
 WRONG_TRITON = Fault(
     kind=FaultKind.WRONG_VERSION, name="triton", found="3.3.1", wanted="3.2.0", evidence="torch 2.6.0: triton==3.2.0"
 )
@@ -176,8 +176,10 @@ def test_a_look_alike_is_refused_with_both_commands() -> None:
         plan_uv_pip(call("uv pip install idna"), situation("0.13.9", faults=(ALIKE,)))
     assert str(caught.value) == (
         "not run: pytorch-triton 3.2.0 is installed, and writes over the files of triton 3.2.0\n\n"
-        "  the tuple has triton 3.2.0\n\n"
-        "to repair:  uv pip uninstall pytorch-triton && uv pip install --reinstall --no-deps triton==3.2.0"
+        "  torch 2.6.0 needs triton 3.2.0           triton==3.2.0\n"
+        "  in force: sglang 0.4.6.post5 on cu124    sglang==0.4.*  (STACKPIN_STACK)\n\n"
+        "to repair:  stackpin uv pip uninstall pytorch-triton && "
+        "stackpin uv pip install --reinstall --no-deps triton==3.2.0"
     )
 
 
@@ -187,8 +189,9 @@ def test_hashes_leave_no_room_for_a_correction() -> None:
     assert str(caught.value) == (
         "not run: triton 3.3.1 is installed where the tuple has 3.2.0, and requirements with hashes leave no room for "
         "its correction\n\n"
-        "  in force: sglang 0.4.6.post5 on cu124\n\n"
-        "to correct it first:  pip install 'triton==3.2.0'"
+        "  torch 2.6.0 needs triton 3.2.0           triton==3.2.0\n"
+        "  in force: sglang 0.4.6.post5 on cu124    sglang==0.4.*  (STACKPIN_STACK)\n\n"
+        "to correct it first:  stackpin pip install triton==3.2.0"
     )
 
 
@@ -197,8 +200,8 @@ def test_another_torch_backend_is_refused() -> None:
         plan_uv_pip(call("uv pip install --torch-backend cu126 torch"), situation("0.13.9"))
     assert str(caught.value) == (
         "not run: --torch-backend cu126 takes torch from another index than the tuple's, which is for cu124\n\n"
-        "  in force: sglang 0.4.6.post5 on cu124\n\n"
-        "with the tuple's own builds:  leave --torch-backend out"
+        "  in force: sglang 0.4.6.post5 on cu124    sglang==0.4.*  (STACKPIN_STACK)\n\n"
+        "with the tuple's own builds:  stackpin uv pip install torch"
     )
 
 
@@ -236,8 +239,8 @@ def test_a_lock_that_is_taken_as_it_stands_must_hold_the_tuple(line: str, enviro
         plan_project(call(line), situation("0.13.9", environ=environ), state)
     assert str(caught.value) == (
         "not run: uv.lock has triton 3.3.1, the tuple has 3.2.0\n\n"
-        "  in force: sglang 0.4.6.post5 on cu124\n"
-        "  torch 2.6.0: triton==3.2.0\n\n"
+        "  torch 2.6.0 needs triton 3.2.0           triton==3.2.0\n"
+        "  in force: sglang 0.4.6.post5 on cu124    sglang==0.4.*  (STACKPIN_STACK)\n\n"
         "to bring the lock to the tuple:  stackpin uv lock"
     )
     right = plan_project(call(line), situation("0.13.9", environ=environ), LockState(exists=True))
@@ -254,10 +257,10 @@ def test_an_older_uv_that_upgrades_all_is_refused() -> None:
         plan_project(call("uv lock --upgrade"), situation("0.9.11"), LockState())
     assert str(caught.value) == (
         "not run: this uv forgets every version that it is given once it upgrades all\n\n"
-        "  in force: sglang 0.4.6.post5 on cu124\n"
-        "  uv 0.10.12 and newer keep to them\n\n"
-        "to upgrade some:  uv lock -P NAME\n"
-        "to upgrade all:   a newer uv: pip install 'uv>=0.10.12'"
+        "  uv 0.10.12 and newer keep to them\n"
+        "  in force: sglang 0.4.6.post5 on cu124    sglang==0.4.*  (STACKPIN_STACK)\n\n"
+        "to upgrade nothing:  stackpin uv lock\n"
+        "to have a newer uv:  pip install 'uv>=0.10.12'"
     )
     assert "-U" in plan_project(call("uv lock -U"), situation("0.10.12"), LockState()).words
 

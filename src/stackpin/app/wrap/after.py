@@ -3,125 +3,61 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
+from stackpin.app.wrap.free_choice import free_choice, resolves_held
 from stackpin.check.environment import accepted_versions, describe
-from stackpin.effects.process import LocalProcesses, scratch_files
-from stackpin.errors import Refused, TupleBroken, WrongMember
-from stackpin.inject.plan import Kind
+from stackpin.errors import LookAlikeMember, Refused, TupleBroken, WrongMember
+from stackpin.inject.repair import command_line, grounds, typed
 from stackpin.model.environment import FaultKind
-from stackpin.parse.requirement_file import RequirementKind
+from stackpin.model.explanation import Explanation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from stackpin.app.wrap.holding import Held
+    from stackpin.inject.plan import Plan
     from stackpin.model.environment import Fault
 
-__all__ = ["broken_environment", "conflict_note", "free_choice", "repair_command"]
-
-#: A line of uv's dry run for what it would put in; of ``uv lock --dry-run``; of ``uv pip compile``.
-_WOULD = re.compile(
-    r"^\s*(?:\+ |Add |Update )?([A-Za-z0-9][\w.-]*)(?:==| v[^ ]+ -> v| v)(\S+?)(?: \(from .*\))?$", re.MULTILINE
-)
-_MINUTES = 600.0
+__all__ = ["broken_environment", "conflict_note", "repair_command"]
 
 
 def repair_command(held: Held, found: tuple[Fault, ...]) -> str:
     """The command that brings the members outside the tuple back in."""
     tool = held.wrapped.tool
     alike = [fault.name for fault in found if fault.kind is FaultKind.LOOK_ALIKE]
-    out = f"{'pip uninstall -y' if tool == 'pip' else 'uv pip uninstall'} {' '.join(alike)}" if alike else ""
-    pins = {str(pin.name): f"'{pin.name}{pin.specifier}'" for pin in held.locked.pins}
+    out = f"stackpin {'pip uninstall -y' if tool == 'pip' else 'uv pip uninstall'} {' '.join(alike)}" if alike else ""
     names = [
         fault.name if fault.kind is not FaultKind.LOOK_ALIKE else fault.wanted.partition(" ")[0] for fault in found
     ]
-    wanted = [pins[name] for name in dict.fromkeys(names) if name in pins]
-    again = "--force-reinstall" if tool == "pip" else "--reinstall"
-    put = (
-        f"stackpin {'pip' if tool == 'pip' else 'uv pip'} install {again} --no-deps {' '.join(wanted)}"
-        if wanted
-        else ""
-    )
+    pins = [held.locked.pin(name) for name in dict.fromkeys(names)]
+    wanted = [f"{pin.name}{pin.specifier}" for pin in pins if pin is not None]
+    again = "pip install --force-reinstall --no-deps" if tool == "pip" else "uv pip install --reinstall --no-deps"
+    put = typed(held.wrapped.own, again, *wanted) if wanted else ""
     return " && ".join(filter(None, (out, put)))
 
 
 def broken_environment(held: Held, found: tuple[Fault, ...]) -> TupleBroken:
     """The error for an environment that holds members outside the tuple although the tool ended well."""
-    facts = [(describe(fault), fault.evidence if fault.kind is not FaultKind.LOOK_ALIKE else "") for fault in found]
     return TupleBroken(
         f"{held.wrapped.tool} ended well, and the environment is outside the tuple",
-        facts=(*facts, (f"in force: {held.in_force.text}", "")),
+        facts=(*((describe(fault), "") for fault in found), *grounds(held.locked, found[0].name, held.in_force.reason)),
         ways=(("to repair", repair_command(held, found)),),
     )
 
 
-def conflict_note(held: Held) -> str:
-    """Whether the tuple caused the tool's failure, in our own words; empty where it fails without the tuple too."""
+def conflict_note(held: Held, plan: Plan) -> str:
+    """Whether the tuple caused the tool's failure, in our own words; empty where it fails without the tuple too.
+
+    A program that ``uv run`` started has codes of its own: where nothing was to be resolved, nothing is asked.
+    """
+    if held.wrapped.call.verb == ("run",) and "-P" not in plan.words:
+        return ""
     choice = free_choice(held)
     culprit = _culprit(held, choice)
-    if culprit is None:
+    if culprit is None or resolves_held(held, plan):
         return ""
     return f"stackpin[{culprit.slug}]: {culprit}"
-
-
-def free_choice(held: Held) -> dict[str, str]:
-    """What the tool would choose with nothing of ours: normalized name to version; empty where it finds nothing either.
-
-    Nothing is built for that: a build would see what the tuple keeps out.
-    """
-    call, wrapped = held.wrapped.call, held.wrapped
-    if any(line.kind is not RequirementKind.NAME and not line.target.endswith(".whl") for line in held.requested.lines):
-        return {}
-    words = [word for word in call.words if word not in {"-q", "--quiet", "-qq", "-qqq"}]
-    if wrapped.kind is Kind.PIP:
-        return _choice_of_pip(held, words)
-    if wrapped.kind is Kind.UV_PIP:
-        more = [] if call.verb == ("pip", "compile") or call.has("--dry-run") else ["--dry-run"]
-        more += ["--only-binary", ":all:"]
-        end = call.insert
-        words = [*call.words[:end], *held.in_force.anchors, *more, *call.words[end:]]
-    elif wrapped.kind is Kind.PROJECT and call.verb in {("lock",), ("sync",), ("export",), ("tree",)}:
-        words = [
-            "lock",
-            "--dry-run",
-            *(f"{name}={value}" for name, value in call.options if name in {"--project", "--directory"}),
-        ]
-    else:
-        return {}
-    done = LocalProcesses().run([str(wrapped.program), *words], env=_plain(wrapped.environ), timeout=_MINUTES)
-    return dict(_chosen(done.stdout + "\n" + done.stderr)) if done.code == 0 else {}
-
-
-def _plain(environ: Mapping[str, str]) -> dict[str, str]:
-    return {**environ, "NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
-
-
-def _choice_of_pip(held: Held, words: list[str]) -> dict[str, str]:
-    """Pip's own report of a dry run; a command that has none is asked as an installation."""
-    import json
-
-    if held.wrapped.call.verb not in {("install",), ("download",), ("wheel",)}:
-        return {}
-    with scratch_files({}) as folder:
-        report = folder / "report.json"
-        typed = [*words[: held.wrapped.call.insert], *held.in_force.anchors, *words[held.wrapped.call.insert :]]
-        if held.wrapped.call.verb != ("install",):
-            return {}
-        asked = [*typed, "--dry-run", "--quiet", "--only-binary", ":all:", "--report", str(report)]
-        done = LocalProcesses().run([str(held.wrapped.program), *asked], env=held.wrapped.environ, timeout=_MINUTES)
-        if done.code != 0 or not report.exists():
-            return {}
-        items = json.loads(report.read_bytes()).get("install", [])
-    return {str(canonicalize_name(item["metadata"]["name"])): str(item["metadata"]["version"]) for item in items}
-
-
-def _chosen(text: str) -> Iterator[tuple[str, str]]:
-    for match in _WOULD.finditer(text):
-        yield str(canonicalize_name(match[1])), match[2]
 
 
 def _culprit(held: Held, choice: Mapping[str, str]) -> Refused | None:
@@ -144,40 +80,59 @@ def _culprit(held: Held, choice: Mapping[str, str]) -> Refused | None:
     return _look_alike(held, alike[0], choice[alike[0]]) if alike else None
 
 
+def _because(held: Held, name: str, version: str, has: str) -> str:
+    """The first line of a note: what failed, and what it would have come to."""
+    return f"{held.wrapped.tool} failed because of the tuple: by itself it would take {name} {version}, {has}"
+
+
 def _wrong_member(held: Held, name: str, version: str) -> Refused:
     pin = held.locked.pin(name)
-    if pin is None:  # pragma: no cover - the caller has it from the pins
-        raise KeyError(name)
-    evidence = pin.evidence[0] if pin.evidence else None
-    who = f"{evidence.subject} needs {name} {pin.version}" if evidence else f"the tuple has {name} {pin.full_version}"
-    bare = [re.sub(r"\s*[<>=!~].*", "", text) for text in held.wrapped.stacks]
-    command = shlex.join(["stackpin", "compile", *bare, f"{name}=={version.partition('+')[0]}"])
+    has = f"the tuple has {pin.full_version}" if pin is not None else "the tuple has none"
     return WrongMember(
-        f"the tuple stands in the way: {held.wrapped.tool} would take {name} {version}, it has {pin.full_version}",
-        facts=(
-            (who, f"{evidence.line}  ({evidence.source})" if evidence else ""),
-            (f"in force: {held.in_force.text}", ""),
-        ),
-        ways=((f"who goes with {name} {version}", command),),
+        _because(held, name, version, has),
+        facts=grounds(held.locked, name, held.in_force.reason),
+        ways=((f"who goes with {name} {version}", _who_goes_with(held, name, version)),),
     )
 
 
-def _look_alike(held: Held, name: str, version: str) -> Refused:
-    from stackpin.errors import LookAlikeMember
+def _who_goes_with(held: Held, name: str, version: str) -> str:
+    """The command that solves for another version of a member, whatever release of the anchors that takes."""
+    bare = [re.sub(r"\s*[<>=!~].*", "", text) for text in held.wrapped.stacks]
+    public, _, label = version.partition("+")
+    settings = held.wrapped.settings
+    tag = label if label.startswith("cu") else "pypi"
+    options = ("--cuda", tag) if label.startswith("cu") or settings.cuda not in {"", "auto", "pypi"} else ()
+    anchors = [text for text in bare if text.partition("[")[0] != name]
+    return command_line("stackpin", "compile", *anchors, f"{name}=={public}", *options)
 
+
+def _look_alike(held: Held, name: str, version: str) -> Refused:
     block = next(block for block in held.locked.blocks if str(block.name) == name)
-    member = block.reads.rpartition("use.")[2] if "use." in block.reads else ""
+    own, call, in_force = held.wrapped.own, held.wrapped.call, held.in_force.reason
+    use = block.reads.partition(".use.")[2]
+    member = next((pin for pin in held.locked.pins if use == f"{pin.name.replace('-', '.')}.{pin.version}"), None)
+    if member is None:
+        why = f"{name}: {block.note}" if block.note else f"the tuple has no {name}"
+        return WrongMember(_because(held, name, version, "the tuple has none"), facts=((why, ""), in_force))
+    pip = "pip install" if held.wrapped.tool == "pip" else "uv pip install"
+    free = own._replace(allow=(*own.allow, str(member.name))).words
     return LookAlikeMember(
-        f"the tuple keeps {name} {version} out: it {block.note or 'does not belong to it'}",
-        facts=((f"in force: {held.in_force.text}", ""),),
-        ways=((f"to set it free ({member})" if member else "to set it free", f"--allow {name}"),),
+        _because(held, name, version, f"which {block.note}, and the tuple has {member.name} {member.full_version}"),
+        facts=grounds(held.locked, str(member.name), in_force),
+        ways=(
+            (f"to have {member.name}", typed(own, pip, f"{member.name}{member.specifier}")),
+            (f"with {member.name} set free", command_line("stackpin", call.tool, *call.with_options(*free))),
+        ),
     )
 
 
 def _no_tuple(held: Held, name: str, version: str) -> Refused:
     refusal = held.in_force.refusal
     hint = refusal.hint if refusal is not None else ""
+    explanation = refusal.explanation if refusal is not None else None
+    reasons = explanation.refusals[0].reasons if isinstance(explanation, Explanation) and explanation.refusals else ()
     return Refused(
         f"{name} {version} would come in, and the stacks in force have no tuple here: {held.in_force.text}",
+        facts=(*((reason.text, reason.evidence) for reason in reasons), ("in force", held.in_force.asked)),
         ways=(("a tuple that exists", hint),) if hint else (),
     )

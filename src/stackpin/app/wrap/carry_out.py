@@ -39,7 +39,7 @@ def planned_run(
         if code == 1:
             from stackpin.app.wrap.after import conflict_note
 
-            note = conflict_note(held)
+            note = conflict_note(held, plan)
             if note:
                 wrapped.tell(note)
     if code == 0 and plan.watch is Watch.ENVIRONMENT:

@@ -159,4 +159,6 @@ def say_uninstalled(wrapped: Wrapped) -> None:
     named = sorted(requested.names & {str(pin.name) for pin in in_force.locked.pins})
     if named:
         verb = "is a member" if len(named) == 1 else "are members"
-        wrapped.tell(f"stackpin: {', '.join(named)} {verb} of the tuple in force: {in_force.text}")
+        wrapped.tell(
+            f"stackpin: {', '.join(named)} {verb} of the tuple in force: {in_force.text}, by {' '.join(in_force.asked.split())}"
+        )

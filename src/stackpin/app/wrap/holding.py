@@ -85,7 +85,8 @@ class Held:
             faults=found,
             anchors=self.in_force.anchors,
             hashes=self.requested.hashes,
-            in_force=self.in_force.text,
+            in_force=self.in_force.reason,
+            own=self.wrapped.own,
         )
 
     def texts(self) -> dict[str, str]:

@@ -26,18 +26,22 @@ _AUTO = "auto"
 
 
 class InForce(NamedTuple):
-    """A tuple with the words for it; ``refusal`` is why there is none, where nothing of the stacks may then come in."""
+    """A tuple with the words for it; ``refusal`` is why there is none, where nothing of the stacks may then come in.
+
+    ``asked`` is what was asked for, and where: ``torch==2.6.0  (STACKPIN_STACK)``.
+    """
 
     locked: LockedTuple
     text: str
+    asked: str
     notes: tuple[str, ...]
     anchors: tuple[str, ...]
     refusal: NoTuple | None = None
 
     @property
     def reason(self) -> tuple[str, str]:
-        """One line that says which tuple is in force, and where that is set."""
-        return self.text, ""
+        """Which tuple is in force, and what asked for it: a fact with its evidence."""
+        return f"in force: {self.text}", self.asked
 
 
 def tuple_in_force(wrapped: Wrapped, target: Addressed, requested: Requested, *, labelled: bool = False) -> InForce:
@@ -63,16 +67,19 @@ def tuple_in_force(wrapped: Wrapped, target: Addressed, requested: Requested, *,
         kept_out = frozenset(_names(wrapped).own)
         if requested.bare or requested.names & kept_out:
             raise
-        return _nothing(kept_out, refusal, target)
+        return _nothing(kept_out, refusal, target, _asked(wrapped))
     joint = _further_anchors(alone.others, requested)
     if joint:
         found = answered({**asked, "requirements": (*wrapped.stacks, *joint)}, settings, wrapped.environ)
-    text = _spoken(found.locked)
-    where = "--stack" if wrapped.own.stacks else settings.sources.get("stack", "")
     notes = (*found.notes, *(_beside(joint, found.locked, alone.locked) if joint else ()))
-    text += f"  ({where})" if where else ""
     typed = tuple(_installable(item.name, item.extra) for item in found.locked.anchors if item.version)
-    return InForce(found.locked, text, notes, typed if requested.bare else ())
+    return InForce(found.locked, _spoken(found.locked), _asked(wrapped), notes, typed if requested.bare else ())
+
+
+def _asked(wrapped: Wrapped) -> str:
+    """The requirements of the stacks as they were typed, and where they stand."""
+    where = "--stack" if wrapped.own.stacks else wrapped.settings.sources.get("stack", "")
+    return f"{', '.join(wrapped.stacks)}  ({where})" if where else ", ".join(wrapped.stacks)
 
 
 def _spoken(locked: LockedTuple) -> str:
@@ -116,7 +123,7 @@ def _without_marker(line: RequiredLine) -> str:
     return f"{requirement.name}{extras}{requirement.specifier}"
 
 
-def _nothing(names: frozenset[str], refusal: NoTuple, target: Addressed) -> InForce:
+def _nothing(names: frozenset[str], refusal: NoTuple, target: Addressed, asked: str) -> InForce:
     """A tuple that keeps every member out: what needs none of them is not in the way of the missing tuple."""
     from packaging.utils import NormalizedName
 
@@ -124,7 +131,7 @@ def _nothing(names: frozenset[str], refusal: NoTuple, target: Addressed) -> InFo
     blocks = tuple(Block(name=NormalizedName(name), reads=reads) for name in sorted(names))
     machine = parse_platform(target.platform)
     locked = LockedTuple(anchors=(), pins=(), bounds=(), blocks=blocks, cuda="cpu", platform=machine, pythons=())  # type: ignore[arg-type]
-    return InForce(locked, refusal.what, (), (), refusal)
+    return InForce(locked, refusal.what, asked, (), (), refusal)
 
 
 def with_builds(locked: LockedTuple, versions: Mapping[str, str]) -> LockedTuple:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackpin.check.environment import describe
 from stackpin.check.pylock import pylock_faults
 from stackpin.effects.files import LocalFiles
 from stackpin.errors import LockOutside
+from stackpin.inject.repair import grounds, typed
 from stackpin.parse.pylock import parse_pylock
 
 if TYPE_CHECKING:
     from stackpin.app.wrap.holding import Held
+    from stackpin.model.environment import Fault
 
 __all__ = ["refuse_wrong_locks"]
 
@@ -31,6 +32,13 @@ def refuse_wrong_locks(held: Held) -> None:
             first = found[0]
             raise LockOutside(
                 f"not run: {path.name} has {first.name} {first.found}, the tuple has {first.wanted}",
-                facts=((describe(first, state="locked"), ""), (f"in force: {held.in_force.text}", "")),
-                ways=(("to lock anew", f"stackpin uv pip compile --format pylock.toml -o {path.name} REQUIREMENTS"),),
+                facts=grounds(held.locked, first.name, held.in_force.reason),
+                ways=(("to install the tuple's own", _install(held, found)),),
             )
+
+
+def _install(held: Held, found: tuple[Fault, ...]) -> str:
+    """The command that brings in the tuple's own releases of what a lock file has otherwise."""
+    pins = [held.locked.pin(name) for name in dict.fromkeys(fault.name for fault in found)]
+    wanted = [f"{pin.name}{pin.specifier}" for pin in pins if pin is not None]
+    return typed(held.wrapped.own, "pip install" if held.wrapped.tool == "pip" else "uv pip install", *wanted)

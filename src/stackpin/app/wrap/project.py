@@ -10,6 +10,7 @@ from stackpin.effects.environments import read_environment
 from stackpin.effects.files import LocalFiles
 from stackpin.effects.process import LocalProcesses
 from stackpin.errors import Refused, StackpinError
+from stackpin.inject.repair import typed
 from stackpin.inject.uv import LockState
 from stackpin.model.build import Channel
 from stackpin.parse.uv_lock import parse_uv_lock
@@ -18,11 +19,19 @@ from stackpin.parse.uv_project import UvProject, parse_uv_project, script_block
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from stackpin.inject.command_line import Call
+    from stackpin.inject.command_line import Call, Own
     from stackpin.model.environment import Environment
     from stackpin.model.locked import LockedTuple, Pin
 
-__all__ = ["Project", "adapted_to_project", "find_project", "lock_state", "restored"]
+__all__ = [
+    "Project",
+    "adapted_to_project",
+    "dependency_groups",
+    "find_project",
+    "lock_state",
+    "restored",
+    "shared_words",
+]
 
 _EMPTY = UvProject(sources={}, indexes=())
 #: Options that ``uv lock`` shares with the other project commands, and that bear on what it resolves.
@@ -100,6 +109,12 @@ def _with_toml(said: UvProject, place: Path) -> UvProject:
     return said._replace(indexes=(*said.indexes, *more.indexes), upgrades=said.upgrades or more.upgrades)
 
 
+def dependency_groups(project: Project) -> tuple[str, ...]:
+    """The names of the project's dependency groups (PEP 735)."""
+    raw = LocalFiles().read(project.manifest)
+    return parse_uv_project(raw, str(project.manifest)).groups if raw is not None else ()
+
+
 def lock_state(call: Call, project: Project, locked: LockedTuple, uv: Path, environ: Mapping[str, str]) -> LockState:
     """What the lock holds now; asks ``uv lock --locked`` only where nothing in it is wrong.
 
@@ -124,12 +139,13 @@ def lock_state(call: Call, project: Project, locked: LockedTuple, uv: Path, envi
 
 
 def _is_current(call: Call, project: Project, uv: Path, environ: Mapping[str, str]) -> bool:
-    words = ["lock", "--locked", "--quiet", *_shared_words(call)]
+    words = ["lock", "--locked", "--quiet", *shared_words(call)]
     words += ["--script", str(project.manifest)] if project.is_script else []
     return LocalProcesses().run([str(uv), *words], env=environ, timeout=600.0).code == 0
 
 
-def _shared_words(call: Call) -> Iterator[str]:
+def shared_words(call: Call) -> Iterator[str]:
+    """The options of a project command that ``uv lock`` has too, as words."""
     for option in call.options:
         if option.name in _SHARED:
             yield option.name if option.value is None else f"{option.name}={option.value}"
@@ -148,7 +164,7 @@ def _serves(url: str, pin: Pin) -> bool:
     return url.rstrip("/") in {root, pin.build.page.rstrip("/")} or url.rstrip("/").endswith(f"/{tail}")
 
 
-def adapted_to_project(project: Project, locked: LockedTuple, in_force: str) -> dict[str, str]:
+def adapted_to_project(project: Project, locked: LockedTuple, in_force: tuple[str, str], own: Own) -> dict[str, str]:
     """The builds that the project's own sources lead to: normalized name to the version with its local part.
 
     A project that binds torch to the index of the tuple's own tag gets the build labelled with it.
@@ -164,8 +180,8 @@ def adapted_to_project(project: Project, locked: LockedTuple, in_force: str) -> 
             if tag != pin.build.tag:
                 raise Refused(
                     f"not run: the project takes {pin.name} from an index for {tag}, the tuple is for {pin.build.tag}",
-                    facts=((f"in force: {in_force}", ""), (f"[tool.uv.sources] {pin.name}", url)),
-                    ways=((f"with the project's {tag}", f"stackpin uv lock --cuda {tag}"),),
+                    facts=((f"[tool.uv.sources] {pin.name}", url), in_force),
+                    ways=((f"with the project's {tag}", typed(own._replace(cuda=tag), "uv lock")),),
                 )
             found[str(pin.name)] = f"{pin.version}+{tag}"
     return found

@@ -17,7 +17,7 @@ from stackpin.effects.process import LocalProcesses
 from stackpin.effects.real_tools import become, uv_version
 from stackpin.errors import TupleBroken, WrongMember
 from stackpin.inject.plan import Plan, Watch
-from stackpin.inject.repair import refuse_old
+from stackpin.inject.repair import grounds, refuse_old
 from stackpin.inject.uv import FLOOR, LockState, plan_project
 from stackpin.parse.uv_lock import parse_uv_lock
 
@@ -49,7 +49,8 @@ def run_project(wrapped: Wrapped) -> int:
     if project is None:
         _refuse_wrong_environment(held, found)
         return planned_run(held, None, (), lambda situation: plan_project(call, situation, LockState()))
-    held.locked = with_builds(held.locked, adapted_to_project(project, held.locked, held.in_force.text))
+    builds = adapted_to_project(project, held.locked, held.in_force.reason, wrapped.own)
+    held.locked = with_builds(held.locked, builds)
     state = lock_state(call, project, held.locked, wrapped.program, wrapped.environ)
     before = restored(project)
     watched: list[Watch] = []
@@ -75,7 +76,7 @@ def _refuse_wrong_environment(held: Held, found: tuple[object, ...]) -> None:
     faults = held.faults_in(project_environment(held.wrapped.call, None, held.wrapped.environ, held.wrapped.cwd))
     raise WrongMember(
         f"not run: {describe(faults[0])}",
-        facts=((f"in force: {held.in_force.text}", ""),),
+        facts=grounds(held.locked, faults[0].name, held.in_force.reason),
         ways=(("to repair", repair_command(held, faults)),),
     )
 
@@ -94,6 +95,6 @@ def _check_lock(held: Held, project: Project, before: restored, code: int) -> No
     before.back()
     raise TupleBroken(
         f"uv locked what is outside the tuple; {project.lock.name} and {project.manifest.name} are as they were",
-        facts=(*((describe(fault, state="locked"), "") for fault in found), (f"in force: {held.in_force.text}", "")),
+        facts=(*((describe(fault, state="locked"), "") for fault in found), held.in_force.reason),
         ways=(("to hold it for good", "stackpin apply pyproject.toml"),),
     )
