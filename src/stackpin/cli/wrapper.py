@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -14,6 +15,7 @@ from stackpin.model.explanation import Explanation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
 __all__ = ["main"]
 
@@ -25,6 +27,11 @@ def main(tool: str, words: Sequence[str]) -> NoReturn:
 
     ``STACKPIN_RESULT`` names a file that receives the verdict as JSON.
     """
+    if sys.stderr is None:  # it was closed: nothing that is opened later may take its place
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _end)
     try:
         code = run_wrapped(tool, words, os.environ, Path.cwd(), _tell)
         _report({"verdict": "ran", "exit_code": code})
@@ -37,6 +44,11 @@ def main(tool: str, words: Sequence[str]) -> NoReturn:
         code = _INTERRUPTED
     sys.stderr.flush()
     sys.exit(code)
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    """End as a shell tells of a signal, with everything cleared away."""
+    sys.exit(128 + number)
 
 
 def _tell(line: str) -> None:

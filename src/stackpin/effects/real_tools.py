@@ -10,7 +10,7 @@ import os
 import re
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from stackpin.effects.kept import keep, kept, state_of
 from stackpin.effects.search_path import programs_on_path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from stackpin.effects.process import ProcessRunner
 
-__all__ = ["SHIM_TOOL", "become", "find_real_tool", "interpreter_of_script", "run_through", "uv_version"]
+__all__ = ["SHIM_TOOL", "Ran", "become", "find_real_tool", "interpreter_of_script", "run_through", "uv_version"]
 
 #: In which variable a shim hands on the real tool that it found. It is not for the tool, nor for what that starts.
 SHIM_TOOL = "STACKPIN_SHIM_TOOL"
@@ -30,6 +30,13 @@ _VERSION = r"(\d+)\.(\d+)(?:\.(\d+))?"
 _HEAD = 512
 #: Signals that are the tool's own affair while it runs: they are handed on to it.
 _HANDED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+
+
+class Ran(NamedTuple):
+    """How a run of the tool ended: its exit code, and whether somebody stopped it by a signal that came to us as well."""
+
+    code: int
+    stopped: bool
 
 
 def find_real_tool(name: str, environ: Mapping[str, str]) -> Path | None:
@@ -97,8 +104,8 @@ def become(program: Path, words: Sequence[str], environ: Mapping[str, str]) -> N
         raise _not_run(program, error) from error
 
 
-def run_through(program: Path, words: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run the tool with this process's own input and output, and wait for it; its exit code.
+def run_through(program: Path, words: Sequence[str], environ: Mapping[str, str]) -> Ran:
+    """Run the tool with this process's own input and output, and wait for it.
 
     Ctrl-C reaches the tool by the terminal and is left to it; other signals are handed on. A tool that a signal ended
     gives 128 and the signal's number, as a shell has it.
@@ -110,17 +117,20 @@ def run_through(program: Path, words: Sequence[str], environ: Mapping[str, str])
     except OSError as error:
         raise _not_run(program, error) from error
 
-    def hand_on(number: int, _: FrameType | None) -> None:
-        os.kill(child, number)
+    came: list[int] = []
 
-    before = {number: signal.signal(number, hand_on) for number in _HANDED_ON}
-    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    def hand_on(number: int, _: FrameType | None) -> None:
+        came.append(number)
+        if number != signal.SIGINT:
+            os.kill(child, number)
+
+    before = {number: signal.signal(number, hand_on) for number in (*_HANDED_ON, signal.SIGINT)}
     try:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return code if code >= 0 else 128 - code
+    return Ran(code if code >= 0 else 128 - code, stopped=bool(came))
 
 
 def _not_run(program: Path, error: OSError) -> ToolMissing:

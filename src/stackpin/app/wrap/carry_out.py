@@ -35,8 +35,8 @@ def planned_run(
             wrapped.tell(f"stackpin: {note}")
         cache = held.uv_cache()
         apart = {"UV_CACHE_DIR": cache} if cache else {}
-        code = run_through(wrapped.program, plan.words, {**wrapped.environ, **apart, **plan.environ})
-        if code == 1:
+        code, stopped = run_through(wrapped.program, plan.words, {**wrapped.environ, **apart, **plan.environ})
+        if code == 1 and not stopped:
             from stackpin.app.wrap.after import conflict_note
 
             note = conflict_note(held, plan)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["run_project"]
 
+#: Codes above it tell that a signal ended the tool.
+_SIGNALLED = 128
+
 
 def run_project(wrapped: Wrapped) -> int:
     """Run a command that resolves into a lock file, or that runs a program in what it resolved.
@@ -62,6 +65,8 @@ def run_project(wrapped: Wrapped) -> int:
         return plan
 
     code = planned_run(held, None, found, decide)
+    if code > _SIGNALLED and call.verb != ("run",):
+        before.back()  # uv itself puts things back on Ctrl-C only
     if watched == [Watch.LOCK]:
         _check_lock(held, project, before, code)
     return code
