@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from stackpin.errors import LookAlikeMember, Refused, ToolMissing
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from stackpin.model.environment import Fault
     from stackpin.model.locked import LockedTuple
 
-__all__ = ["command_line", "grounds", "refuse_look_alikes", "refuse_old", "repairs", "typed"]
+__all__ = ["command_line", "grounds", "hidden", "refuse_look_alikes", "refuse_old", "repairs", "typed"]
 
 #: For each tool, how a distribution is taken out, and how a member's own files are put back.
 _REMOVE = {"pip": "pip uninstall -y", "uv": "uv pip uninstall"}
@@ -60,10 +61,20 @@ def grounds(locked: LockedTuple, name: str, in_force: tuple[str, str]) -> tuple[
 
 
 def command_line(*words: str) -> str:
-    """Words as they are typed at a shell; shlex's own, which costs an import that most runs need not pay."""
-    return " ".join(
-        word if word and set(word) <= _PLAIN else "'" + word.replace("'", "'\"'\"'") + "'" for word in words
-    )
+    """Words as they are typed at a shell, without the password in an address: this is printed, and kept in logs.
+
+    shlex's own quoting would cost an import that most runs need not pay.
+    """
+    return " ".join(map(_quoted, map(hidden, words)))
+
+
+def hidden(text: str) -> str:
+    """A text with stars in place of what stands before the host of an address."""
+    return re.sub(r"(://)[^/@\s]+@", r"\1****@", text)
+
+
+def _quoted(word: str) -> str:
+    return word if word and set(word) <= _PLAIN else "'" + word.replace("'", "'\"'\"'") + "'"
 
 
 def typed(own: Own, command: str, *words: str) -> str:

@@ -10,7 +10,7 @@ from stackpin.effects.environments import read_environment
 from stackpin.effects.files import LocalFiles
 from stackpin.effects.process import LocalProcesses
 from stackpin.errors import Refused, StackpinError
-from stackpin.inject.repair import typed
+from stackpin.inject.repair import hidden, typed
 from stackpin.inject.uv import LockState
 from stackpin.model.build import Channel
 from stackpin.parse.uv_lock import parse_uv_lock
@@ -180,7 +180,7 @@ def adapted_to_project(project: Project, locked: LockedTuple, in_force: tuple[st
             if tag != pin.build.tag:
                 raise Refused(
                     f"not run: the project takes {pin.name} from an index for {tag}, the tuple is for {pin.build.tag}",
-                    facts=((f"[tool.uv.sources] {pin.name}", url), in_force),
+                    facts=((f"[tool.uv.sources] {pin.name}", hidden(url)), in_force),
                     ways=((f"with the project's {tag}", typed(own._replace(cuda=tag), "uv lock")),),
                 )
             found[str(pin.name)] = f"{pin.version}+{tag}"
