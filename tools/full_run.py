@@ -27,9 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "status" / "full.md"
 #: The table of a run that goes on, or was cut off.
 PROGRESS = ROOT / ".nox" / "full.md"
-#: `escapes`, the ways round the tuple with every released pip and uv, joins when the wrapper is done; its newest column is
-#: in what gates a change.
-SESSIONS = ("lint", "types", "docs", "catalog", "constraints", "bench", "tests", "slow", "real", "online")
+SESSIONS = ("lint", "types", "docs", "catalog", "constraints", "bench", "tests", "slow", "real", "online", "escapes")
 LIMIT = 3600  # seconds for one session
 SKIPPED = re.compile(r"Session (\S+) skipped")
 COUNTS = re.compile(r"^=*\s*((?:\d+ \w+(?:, )?)+) in [\d.]+s.*$", re.MULTILINE)
