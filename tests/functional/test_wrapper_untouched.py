@@ -31,7 +31,7 @@ UV_LINES = (
     "uv pip freeze",
     "uv pip show plain-lib",
     "uv pip install plain-lib",
-    "uv pip install -v plain-lib==1.0",
+    "uv pip install --no-deps plain-lib==1.0",
     "uv pip install no-such-package-anywhere",
     "uv pip install 'plain-lib==9'",
     "uv pip install",
