@@ -17,6 +17,7 @@ from stackpin.effects.process import LocalProcesses
 from stackpin.errors import InputUnreadable, UsageError
 from stackpin.model.request import AUTO
 from stackpin.model.shims import Guard, Standing
+from stackpin.model.target import Platform
 from stackpin.patch.pip_conf import guarded, is_guarded, unguarded
 
 if TYPE_CHECKING:
@@ -102,8 +103,7 @@ def _ask(folder: Path) -> Interpreter:
 
 def _platform(machine: str) -> str:
     """The platform of the environment: its machine, and this system's glibc where it has one."""
-    glibc = read_system().glibc
-    return f"manylinux_{glibc[0]}_{glibc[1]}_{machine}" if glibc else f"linux-{machine}"
+    return str(Platform(machine=machine, glibc=read_system().glibc))
 
 
 def _conf(prefix: Path, asked: Interpreter) -> bytes:

@@ -7,11 +7,11 @@ key in a command's section (``[install]``) hides that of ``[global]``; a file hi
 
 from __future__ import annotations
 
-import configparser
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.errors import InputUnreadable
+from stackpin.parse.pip_conf import Values, pip_key, pip_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from stackpin.model.shims import Guard
 
 __all__ = ["Values", "guarded", "is_guarded", "pip_values", "unguarded"]
-
-#: (section, key) → value, as pip reads them.
-Values = dict[tuple[str, str], str]
 
 _OPEN = "# >>> stackpin: `stackpin shim remove --venv` takes this out"
 _CLOSE = "# <<< stackpin"
@@ -37,24 +34,6 @@ class _Layout(NamedTuple):
 
     sections: dict[str, int]
     keys: dict[tuple[str, str], tuple[int, int]]
-
-
-def pip_values(text: str, where: str) -> Values:
-    """All values of a ``pip.conf``.
-
-    :raises InputUnreadable: where pip could not read it either.
-    """
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read_string(text)
-    except configparser.Error as error:
-        raise InputUnreadable(
-            "pip's configuration cannot be read",
-            where=where,
-            got=" ".join(str(error).split()),
-            expected="sections of key = value lines, as pip reads them",
-        ) from error
-    return {(section, _plain(key)): value for section in parser.sections() for key, value in parser.items(section)}
 
 
 def guarded(text: str | None, guard: Guard, *, where: str, wider: Mapping[tuple[str, str], str]) -> str:
@@ -152,14 +131,9 @@ def _layout(lines: list[str]) -> _Layout:
             section, inside = header[1], ""
             layout.sections.setdefault(section, number)
         else:
-            inside = _plain(re.split(r"[=:]", word, maxsplit=1)[0])
+            inside = pip_key(re.split(r"[=:]", word, maxsplit=1)[0])
             layout.keys[section, inside] = (number, number)
     return layout
-
-
-def _plain(key: str) -> str:
-    """A key as pip normalizes it."""
-    return key.strip().lower().replace("_", "-").removeprefix("--")
 
 
 def is_guarded(text: str) -> bool:

@@ -98,7 +98,9 @@ def test_ctrl_c_says_that_nothing_is_lost_and_exits_130(desk: Desk) -> None:
         [*STACKPIN, "update"], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     end = time.monotonic() + 30
-    while len(desk.index.paths(".whl")) < 9:  # four at once: five at least have been read by then, however busy the machine
+    while (
+        len(desk.index.paths(".whl")) < 9
+    ):  # four at once: five at least have been read by then, however busy the machine
         assert time.monotonic() < end
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)

@@ -17,8 +17,11 @@ from stackpin.effects.environments import (
 from stackpin.effects.interpreter import find_interpreter
 from stackpin.effects.machine import read_system
 from stackpin.effects.process import LocalProcesses
-from stackpin.effects.real_tools import interpreter_of_script
+from stackpin.effects.real_tools import interpreter_of_script, uv_version
 from stackpin.errors import ToolMissing
+from stackpin.inject.repair import refuse_old
+from stackpin.inject.uv import FLOOR
+from stackpin.model.target import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,6 +37,7 @@ __all__ = [
     "here",
     "lock_target",
     "pip_release",
+    "uv_release",
 ]
 
 _MINOR = r"(?:cp|python|cpython@|cpython-)?(\d\.?\d+)(?:\.\d+\w*)?\Z"
@@ -59,9 +63,7 @@ class Addressed(NamedTuple):
 def here() -> str:
     """This machine as a platform: with its glibc where it has one."""
     system = read_system()
-    if system.glibc is None:
-        return f"linux-{system.machine}"
-    return f"manylinux_{system.glibc[0]}_{system.glibc[1]}_{system.machine}"
+    return str(Platform(machine=system.machine, glibc=system.glibc))
 
 
 def lock_target() -> Addressed:
@@ -170,6 +172,16 @@ def pip_release(pip: Path, environ: Mapping[str, str]) -> tuple[int, ...]:
     if done.code != 0 or len(words) < 2:
         raise ToolMissing("pip does not tell its version", where=str(pip), got=(done.stderr or done.stdout).strip())
     return _numbers(words[1])
+
+
+def uv_release(uv: Path, environ: Mapping[str, str]) -> tuple[int, ...]:
+    """The release of a uv, as numbers.
+
+    :raises ToolMissing: when it does not say its version, or is too old to be held.
+    """
+    version = uv_version(uv, environ, LocalProcesses())
+    refuse_old("uv", version, FLOOR)
+    return version
 
 
 def _numbers(version: str) -> tuple[int, ...]:

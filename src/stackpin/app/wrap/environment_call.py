@@ -12,6 +12,7 @@ from stackpin.app.wrap.addressed import (
     folder_of_call,
     here,
     pip_release,
+    uv_release,
 )
 from stackpin.app.wrap.carry_out import planned_run
 from stackpin.app.wrap.holding import Held
@@ -20,14 +21,12 @@ from stackpin.app.wrap.requested import requested_by
 from stackpin.check.environment import accepted_versions
 from stackpin.effects.environments import read_environment, read_installed
 from stackpin.effects.pip_config import pip_config_texts
-from stackpin.effects.process import LocalProcesses
-from stackpin.effects.real_tools import become, uv_version
+from stackpin.effects.real_tools import become
 from stackpin.effects.tool_cache import pip_cache_beside
 from stackpin.errors import NotCovered, NoTuple, ToolMissing
 from stackpin.inject import uv as uv_rules
 from stackpin.inject.pip import plan_pip
 from stackpin.inject.plan import Kind, Plan, Watch
-from stackpin.inject.repair import refuse_old
 from stackpin.inject.uv_pip import plan_uv_pip
 from stackpin.model.value import replace
 from stackpin.parse.pip_conf import configured_values
@@ -49,8 +48,8 @@ _HASHES_TAKE_IDENTITY = (0, 10)
 def run_in_environment(wrapped: Wrapped) -> int:
     """Run one call that changes an environment, or makes one of its own; the exit code is the tool's.
 
-    :raises Refused: where it would; the tool was not run.
-    :raises TupleBroken: where it did all the same.
+    :raises Refused: where it would break the tuple and cannot be held; the tool was not run.
+    :raises TupleBroken: where it broke the tuple all the same.
     """
     version = _version(wrapped)
     folder = folder_of_call(wrapped.call, wrapped.cwd)
@@ -95,9 +94,7 @@ def _target(wrapped: Wrapped, folder: Path) -> Addressed:
 def _version(wrapped: Wrapped) -> tuple[int, ...]:
     """The real tool's release, as numbers; a pip's is read from what lies beside it."""
     if wrapped.tool == "uv":
-        version = uv_version(wrapped.uv, wrapped.environ, LocalProcesses())
-        refuse_old("uv", version, uv_rules.FLOOR)
-        return version
+        return uv_release(wrapped.uv, wrapped.environ)
     return pip_release(wrapped.program, wrapped.environ)
 
 
@@ -109,8 +106,8 @@ def _run_held(held: Held, environment: Environment | None) -> int:
 
         refuse_wrong_locks(held)
         return planned_run(held, environment, (), lambda _: Plan(words=call.words, watch=Watch.ENVIRONMENT))
-    found = held.faults_in(environment)
     installed = read_installed(environment.packages) if environment is not None else ()
+    found = held.faults_in(environment, installed)
     held.locked = with_builds(held.locked, _equal_builds(held, installed))
     if held.requested.hashes and held.wrapped.tool == "uv" and held.version < _HASHES_TAKE_IDENTITY:
         held.locked = with_builds(held.locked, {str(pin.name): pin.full_version for pin in held.locked.pins})

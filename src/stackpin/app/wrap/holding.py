@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stackpin.app.wrap.in_force import InForce
     from stackpin.app.wrap.requested import Requested
     from stackpin.app.wrap.wrapped import Wrapped
-    from stackpin.model.environment import Environment, Fault
+    from stackpin.model.environment import Environment, Fault, Installed
 
 __all__ = ["Held"]
 
@@ -61,11 +61,16 @@ class Held:
         done = LocalProcesses().run([str(self.wrapped.uv), "cache", "dir", *words], env=environ, timeout=30.0)
         return Path(done.stdout.strip()) if done.code == 0 and done.stdout.strip() else None
 
-    def faults_in(self, environment: Environment | None) -> tuple[Fault, ...]:
-        """What is wrong in an environment; nothing where there is none."""
+    def faults_in(
+        self, environment: Environment | None, installed: tuple[Installed, ...] | None = None
+    ) -> tuple[Fault, ...]:
+        """What is wrong in an environment; nothing where there is none.
+
+        :param installed: its distributions, where they have just been read.
+        """
         if environment is None:
             return ()
-        installed = read_installed(environment.packages)
+        installed = read_installed(environment.packages) if installed is None else installed
         tag = torch_files_tag(environment.packages) if any(item.name == "torch" for item in installed) else ""
         return faults(installed, self.locked, torch_tag=tag)
 

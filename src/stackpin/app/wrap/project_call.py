@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackpin.app.wrap.addressed import folder_of_call, lock_target
+from stackpin.app.wrap.addressed import folder_of_call, lock_target, uv_release
 from stackpin.app.wrap.carry_out import planned_run
 from stackpin.app.wrap.holding import Held
 from stackpin.app.wrap.in_force import tuple_in_force, with_builds
@@ -13,18 +13,18 @@ from stackpin.app.wrap.requested import requested_by
 from stackpin.check.environment import describe
 from stackpin.check.uv_lock import lock_faults
 from stackpin.effects.files import LocalFiles
-from stackpin.effects.process import LocalProcesses
-from stackpin.effects.real_tools import become, uv_version
+from stackpin.effects.real_tools import become
 from stackpin.errors import TupleBroken, WrongMember
 from stackpin.inject.plan import Plan, Watch
-from stackpin.inject.repair import grounds, refuse_old
-from stackpin.inject.uv import FLOOR, LockState, plan_project
+from stackpin.inject.repair import grounds
+from stackpin.inject.uv import LockState, plan_project
 from stackpin.parse.uv_lock import parse_uv_lock
 
 if TYPE_CHECKING:
     from stackpin.app.wrap.project import Project
     from stackpin.app.wrap.wrapped import Wrapped
     from stackpin.inject.plan import Situation
+    from stackpin.model.environment import Fault
 
 __all__ = ["run_project"]
 
@@ -43,8 +43,7 @@ def run_project(wrapped: Wrapped) -> int:
     project = find_project(call, folder)
     if project is None and call.verb != ("run",):
         become(wrapped.program, call.words, wrapped.environ)
-    version = uv_version(wrapped.program, wrapped.environ, LocalProcesses())
-    refuse_old("uv", version, FLOOR)
+    version = uv_release(wrapped.program, wrapped.environ)
     requested = requested_by(call, folder, wrapped.environ)._replace(bare=False)
     held = Held(wrapped, tuple_in_force(wrapped, lock_target(), requested), requested, version)
     environment = project_environment(call, project, wrapped.environ, folder)
@@ -72,17 +71,16 @@ def run_project(wrapped: Wrapped) -> int:
     return code
 
 
-def _refuse_wrong_environment(held: Held, found: tuple[object, ...]) -> None:
+def _refuse_wrong_environment(held: Held, found: tuple[Fault, ...]) -> None:
     """A program that would start in an environment outside the tuple, which no lock puts right."""
     if not found or held.wrapped.call.has("--isolated"):
         return
     from stackpin.app.wrap.after import repair_command
 
-    faults = held.faults_in(project_environment(held.wrapped.call, None, held.wrapped.environ, held.wrapped.cwd))
     raise WrongMember(
-        f"not run: {describe(faults[0])}",
-        facts=grounds(held.locked, faults[0].name, held.in_force.reason),
-        ways=(("to repair", repair_command(held, faults)),),
+        f"not run: {describe(found[0])}",
+        facts=grounds(held.locked, found[0].name, held.in_force.reason),
+        ways=(("to repair", repair_command(held, found)),),
     )
 
 
