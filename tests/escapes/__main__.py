@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.escapes.place import Tools
-from tests.escapes.rows import every_route, releases
+from tests.escapes.rows import every_route, held_releases, releases
 from tests.escapes.runner import Verdict, bare_proves, run_and_judge, satisfies
 from tests.escapes.world import World
 
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
         tasks = {
             (route.id, version): pool.submit(_cell, route, version, world, Tools(Path(folder)), options.stackpin)
             for route in routes
-            for version in _versions(route, newest=options.newest)
+            for version in _versions(route, newest=options.newest, wrapped=options.stackpin)
         }
         cells = {}
         for key, task in tasks.items():
@@ -80,8 +80,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _versions(route: Route, *, newest: bool) -> tuple[str, ...]:
-    every = releases(route.program)
+def _versions(route: Route, *, newest: bool, wrapped: bool) -> tuple[str, ...]:
+    every = held_releases(route.program) if wrapped else releases(route.program)
     return tuple(version for version in (every[-1:] if newest else every) if route.runs_on(version))
 
 
@@ -106,7 +106,7 @@ def _page(routes: Sequence[Route], cells: dict[tuple[str, str], Cell], *, wrappe
         "a verdict comes from what lay in the environment, the lock or the output afterwards, and from the exit code.",
     ]
     for tool in ("pip", "uv"):
-        versions = releases(tool)
+        versions = held_releases(tool) if wrapped else releases(tool)
         lines += ["", f"## {tool}", "", f"| what is typed | why | must be | {' | '.join(versions)} |"]
         lines += ["|---|---|---|" + "---|" * len(versions)]
         lines += [_row(route, versions, cells) for route in routes if route.program == tool]

@@ -17,6 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from stackpin.inject import pip as pip_rules
+from stackpin.inject import uv as uv_rules
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,10 +30,11 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Expect", "Route", "Situation", "every_route", "every_situation", "releases"]
+__all__ = ["Expect", "Route", "Situation", "every_route", "every_situation", "held_releases", "releases"]
 
 HERE = Path(__file__).resolve().parent
 NOXFILE = HERE.parents[1] / "noxfile.py"
+FLOORS = {"pip": pip_rules.FLOOR, "uv": uv_rules.FLOOR}
 Row = TypeVar("Row")
 
 
@@ -124,6 +129,11 @@ def releases(tool: str) -> tuple[str, ...]:
     found = re.search(rf"^{name} = (\(.*\))$", NOXFILE.read_text(encoding="utf-8"), re.MULTILINE)
     assert found, f"{name} is not in the noxfile"
     return tuple(ast.literal_eval(found[1]))
+
+
+def held_releases(tool: str) -> tuple[str, ...]:
+    """Those of the releases that the wrapper holds; an older one is refused with 16 (``test_old_tools.py``)."""
+    return tuple(release for release in releases(tool) if Version(release).release >= FLOORS[tool])
 
 
 @cache

@@ -52,6 +52,12 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
     return name
 """,
 }
+#: A project with a source tree whose build needs what only a folder of the user's has.
+HELD_BUILD = {
+    **{path: text.replace("plain-lib", "only-here") for path, text in BUILD.items()},
+    "pyproject.toml": PROJECT.replace('"plain-lib"', '"built"')
+    + 'package = false\n\n[tool.uv.sources]\nbuilt = { path = "built" }\n',
+}
 PIP, UV = "pip install loose-user plain-lib", "uv pip install loose-user plain-lib"
 
 
@@ -111,6 +117,24 @@ OWN = {
         {"UV_BUILD_CONSTRAINT": "mine.txt"},
         "built==1.0",
     ),
+    "uv.toml beside a held build": Own(
+        "uv sync", {**HELD_BUILD, "../home/.config/uv/uv.toml": 'find-links = ["{work}/links"]\n'}, {}, "built==1.0"
+    ),
+    "[tool.uv] beside a held build": Own(
+        "uv sync",
+        {
+            **HELD_BUILD,
+            "pyproject.toml": HELD_BUILD["pyproject.toml"].replace("[tool.uv]", '[tool.uv]\nfind-links = ["links"]'),
+        },
+        {},
+        "built==1.0",
+    ),
+    "--config-file beside a held build": Own(
+        "uv --config-file mine/uv.toml sync",
+        {**HELD_BUILD, "mine/uv.toml": 'find-links = ["../links"]\n'},
+        {},
+        "built==1.0",
+    ),
     "uv -b": Own("uv pip install loose-user ./built -b mine.txt", {"mine.txt": MINE, **BUILD}, {}, "built==1.0"),
     "PIP_BUILD_CONSTRAINT": Own(
         "pip install loose-user ./built",
@@ -151,7 +175,7 @@ def test_what_a_user_has_set_still_acts(own: Own, desk: Callable[..., Desk]) -> 
     assert {own.lands, "torch==2.6.0", "triton==3.2.0"} <= here.installed()
     if "built/backend.py" in own.files:
         assert bare.place.seen.read_text(encoding="utf-8") == here.place.seen.read_text(encoding="utf-8")
-        assert "plain-lib==1.0" in here.place.seen.read_text(encoding="utf-8")
+        assert here.place.seen.read_text(encoding="utf-8").endswith("==1.0\n")
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.errors import UsageError
-from stackpin.model.value import Value
+from stackpin.inject.grammar import GRAMMARS
+from stackpin.model.value import Value, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,22 +77,46 @@ class Call(Value):
         return (*self.words[: self.insert], *words, *self.words[self.insert :])
 
     def without(self, *names: str) -> tuple[str, ...]:
-        """The tool's arguments without these options; short ones that are glued to others stay."""
-        valued = {option.name for option in self.options if option.value is not None}
+        """The tool's arguments without these options, by their long names."""
+        return self.trimmed(*names).words
+
+    def trimmed(self, *names: str) -> Call:
+        """The same call without these options, by their long names; short ones are found among those glued to them."""
+        grammar = GRAMMARS[self.tool]
         end = len(self.words) - len(self.target)
         kept: list[str] = []
+        before = 0
         skip = False
-        for word in self.words[:end]:
-            name, equals, _ = word.partition("=")
-            if skip or name in names:
-                skip = not skip and not equals and name in valued
-                continue
-            kept.append(word)
-        return (*kept, *self.words[end:])
+        for position, word in enumerate(self.words[:end]):
+            left, skip = (None, False) if skip else _trimmed_word(word, names, grammar, self.verb)
+            kept += [] if left is None else [left]
+            before = len(kept) if position < self.insert else before
+        options = tuple(option for option in self.options if option.name not in names)
+        return replace(self, words=(*kept, *self.words[end:]), insert=before, options=options)
 
     def with_operands(self, *words: str) -> tuple[str, ...]:
         """The tool's arguments with further operands behind the command, before those that were typed."""
         return self.with_options(*words)
+
+
+def _trimmed_word(
+    word: str, names: tuple[str, ...], grammar: Grammar, verb: tuple[str, ...]
+) -> tuple[str | None, bool]:
+    """What is left of a word without some options, None for nothing; and whether the next word was a value of one."""
+    if word.startswith("--"):
+        name, equals, _ = word.partition("=")
+        return (None, not equals and grammar.takes_value(name, verb)) if name in names else (word, False)
+    if not word.startswith("-") or word == "-":
+        return word, False
+    left = "-"
+    for option, rest in _letters(word):
+        name = grammar.long.get(option, option)
+        valued = grammar.takes_value(name, verb)
+        if name not in names:
+            left += option[1:] + (rest if valued else "")
+        if valued:
+            return (left if left != "-" else None), name in names and not rest
+    return (left if left != "-" else None), False
 
 
 def read_call(words: Sequence[str], grammar: Grammar) -> tuple[Call, Own]:
@@ -225,7 +250,7 @@ class _Reader:
             return
 
     def _takes_value(self, name: str) -> bool:
-        return name in self._grammar.values and name not in self._grammar.flags.get(tuple(self.verb), ())
+        return self._grammar.takes_value(name, tuple(self.verb))
 
 
 _EXAMPLES = {"--stack": "'sglang==0.4.*'", "--cuda": "TAG", "--allow": "torchcodec"}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PIP", "UV", "UVX", "Grammar"]
+__all__ = ["GRAMMARS", "PIP", "UV", "UVX", "Grammar"]
 
 
 class Grammar(NamedTuple):
@@ -32,6 +32,10 @@ class Grammar(NamedTuple):
     groups: frozenset[str] = frozenset()
     runs: frozenset[tuple[str, ...]] = frozenset()
     known: frozenset[str] = frozenset()
+
+    def takes_value(self, name: str, verb: tuple[str, ...]) -> bool:
+        """Whether an option of a command takes a value."""
+        return name in self.values and name not in self.flags.get(verb, ())
 
 
 def _names(text: str) -> frozenset[str]:
@@ -149,3 +153,6 @@ UV = Grammar(
 )
 
 UVX = UV._replace(tool="uvx")
+
+#: The grammars by the tool's name.
+GRAMMARS = MappingProxyType({"pip": PIP, "uv": UV, "uvx": UVX})

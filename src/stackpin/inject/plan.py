@@ -74,12 +74,20 @@ class Situation(Value):
 
 
 class Plan(Value):
-    """How the tool is run: its words, the variables that are set for it, and what is looked at around it."""
+    """How the tool is run: its words, the variables that are set for it, and what is looked at around it.
+
+    ``first`` is what is run before, apart, and only resolves; ``words`` are run once that has ended well. ``builds`` is
+    whether what is built from source has to be held by a configuration file of ours; after ``first`` the new lock tells.
+    ``unset`` are variables that the tool must not see.
+    """
 
     words: tuple[str, ...]
     environ: Mapping[str, str] = MappingProxyType({})
     watch: Watch = Watch.NOTHING
     notes: tuple[str, ...] = ()
+    unset: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
+    builds: bool = False
 
 
 def pin_words(locked: LockedTuple) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stackpin.errors import Refused
-from stackpin.inject.plan import Plan, Situation, Watch
+from stackpin.inject.plan import Plan, Situation, Watch, joined
 from stackpin.inject.repair import command_line, repairs
 from stackpin.model.environment import FaultKind
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from stackpin.inject.command_line import Call
 
-__all__ = ["build_words", "plan_uv_pip"]
+__all__ = ["build_variables", "build_words", "plan_uv_pip"]
 
 #: Which command the head of a compiled file names.
 _HEADER = "UV_CUSTOM_COMPILE_COMMAND"
@@ -58,7 +58,7 @@ def _header_variable(call: Call, environ: Mapping[str, str]) -> dict[str, str]:
     """
     if call.verb != ("pip", "compile") or call.has("--custom-compile-command") or environ.get(_HEADER):
         return {}
-    words = call.without("--quiet", "-q", "--upgrade", "-U", "--upgrade-package", "-P")
+    words = call.without("--quiet", "--upgrade", "--upgrade-package")
     return {} if any("@" in word for word in words) else {_HEADER: command_line("uv", *words)}
 
 
@@ -96,3 +96,13 @@ def _without_backend(call: Call, situation: Situation) -> str:
     """The same command, with nothing that names a backend."""
     variable = ("env", "-u", "UV_TORCH_BACKEND") if situation.environ.get("UV_TORCH_BACKEND") else ()
     return command_line(*variable, "stackpin", call.tool, *call.without("--torch-backend"), *situation.own.words)
+
+
+def build_variables(situation: Situation) -> dict[str, str]:
+    """The variables that hold isolated builds, with what the user's own have."""
+    own = situation.environ.get("UV_BUILD_CONSTRAINT", "")
+    found = {"UV_BUILD_CONSTRAINT": joined(own, situation.materials.constraints)}
+    if situation.materials.find_links:
+        pages = [*situation.environ.get("UV_FIND_LINKS", "").split(","), *situation.materials.find_links]
+        found["UV_FIND_LINKS"] = ",".join(filter(None, pages))
+    return found

@@ -14,9 +14,10 @@ from stackpin.inject.grammar import PIP, UV, UVX
 from stackpin.inject.pip import kind_of as kind_of_pip
 from stackpin.inject.pip import plan_pip
 from stackpin.inject.plan import Kind, Materials, Plan, Situation, Watch
-from stackpin.inject.uv import LockState, plan_project, plan_tool, plan_uv_build
 from stackpin.inject.uv import kind_of as kind_of_uv
+from stackpin.inject.uv import plan_tool, plan_uv_build
 from stackpin.inject.uv_pip import plan_uv_pip
+from stackpin.inject.uv_project import LockState, plan_project
 from stackpin.model.environment import Fault, FaultKind
 
 if TYPE_CHECKING:
@@ -205,12 +206,88 @@ def test_another_torch_backend_is_refused() -> None:
     )
 
 
-@pytest.mark.parametrize("line", ["uv lock", "uv sync", "uv add idna", "uv remove idna", "uv export", "uv tree"])
+@pytest.mark.parametrize("line", ["uv lock", "uv export", "uv tree", "uv sync --dry-run", "uv add --no-sync idna"])
 def test_a_project_command_is_held_by_versions_that_leave_no_trace(line: str) -> None:
     plan = plan_project(call(line), situation("0.13.9"), LockState())
     verb, _, rest = line.removeprefix("uv ").partition(" ")
     assert words(plan) == f"{verb} {PINS} {rest}".rstrip()
-    assert (plan.watch, plan.environ) == (Watch.LOCK, {"UV_BUILD_CONSTRAINT": "T/c.txt"})
+    assert (plan.watch, plan.environ, plan.first) == (Watch.LOCK, {"UV_BUILD_CONSTRAINT": "T/c.txt"}, ())
+
+
+@pytest.mark.parametrize(
+    ("line", "first", "then"),
+    [
+        pytest.param("uv sync", f"lock {PINS}", "sync --frozen", id="sync"),
+        pytest.param(
+            "uv --directory d sync -qU --extra gpu --no-sources",
+            f"lock {PINS} --directory=d --quiet --upgrade --no-sources",
+            "--directory d sync --frozen -q --extra gpu",
+            id="options",
+        ),
+        pytest.param("uv run -p 3.12 prog -U", f"lock {PINS} --python=3.12", "run --frozen -p 3.12 prog -U", id="run"),
+        pytest.param("uv add idna", f"add {PINS} --no-sync idna", "sync --frozen --inexact", id="add"),
+        pytest.param(
+            "uv add --optional gpu --active idna",
+            f"add {PINS} --no-sync --optional gpu --active idna",
+            "sync --frozen --active --extra=gpu --inexact",
+            id="add to an extra",
+        ),
+        pytest.param(
+            "uv add --group dev --package one idna",
+            f"add {PINS} --no-sync --group dev --package one idna",
+            "sync --frozen --package=one --group=dev --inexact",
+            id="add to a group",
+        ),
+        pytest.param(
+            "uv remove --group dev idna", f"remove {PINS} --no-sync --group dev idna", "sync --frozen", id="remove"
+        ),
+        pytest.param(
+            "uv version --bump minor", f"version {PINS} --no-sync --bump minor", "sync --frozen --inexact", id="version"
+        ),
+    ],
+)
+def test_what_installs_does_so_from_a_lock_that_was_looked_at(line: str, first: str, then: str) -> None:
+    plan = plan_project(call(line), situation("0.13.9"), LockState())
+    assert (shlex.join(plan.first), words(plan)) == (first, then)
+    assert "UV_LOCKED" in plan.unset
+
+
+def test_a_script_with_a_lock_is_resolved_as_a_script() -> None:
+    state = LockState(exists=True, script="/d/s.py", path="s.py.lock")
+    plan = plan_project(call("uv run s.py"), situation("0.13.9"), state)
+    assert shlex.join(plan.first) == f"lock {PINS} --script /d/s.py"
+    assert words(plan) == "run --frozen s.py"
+
+
+def test_a_script_without_a_lock_gets_none() -> None:
+    plan = plan_project(call("uv run s.py"), situation("0.13.9"), LockState(script="/d/s.py"))
+    assert (plan.first, words(plan), plan.builds) == ((), f"run {PINS} s.py", True)
+
+
+@pytest.mark.parametrize(
+    ("line", "then"),
+    [
+        pytest.param("uv sync", "sync --frozen", id="sync"),
+        pytest.param("uv sync --frozen", "sync --frozen", id="frozen"),
+        pytest.param("uv sync --locked", "sync --frozen", id="locked and current"),
+        pytest.param("uv run prog --locked", "run --frozen prog --locked", id="run"),
+        pytest.param("uv run -m prog", "run --frozen -m prog", id="module"),
+    ],
+)
+def test_builds_are_held_beside_a_lock_that_nothing_is_written_into(line: str, then: str) -> None:
+    plan = plan_project(call(line), situation("0.13.9"), LockState(exists=True, current=True, builds=True))
+    assert (words(plan), plan.builds) == (then, True)
+
+
+@pytest.mark.parametrize("line", ["uv lock", "uv export", "uv sync --dry-run", "uv tree"])
+def test_what_builds_no_wheel_needs_no_configuration_of_ours(line: str) -> None:
+    plan = plan_project(call(line), situation("0.13.9"), LockState(exists=True, current=True, builds=True))
+    assert (words(plan), plan.builds) == (line.removeprefix("uv "), False)
+
+
+def test_a_lock_that_is_not_current_is_for_uv_to_refuse() -> None:
+    plan = plan_project(call("uv sync --locked"), situation("0.13.9"), LockState(exists=True, builds=True))
+    assert (words(plan), plan.builds) == ("sync --locked", False)
 
 
 @pytest.mark.parametrize("line", ["uv sync", "uv lock", "uv run prog", "uv export"])
@@ -222,7 +299,7 @@ def test_a_lock_that_holds_the_tuple_is_left_to_uv(line: str) -> None:
 @pytest.mark.parametrize("line", ["uv add idna", "uv sync -U", "uv lock -P idna", "uv lock --upgrade"])
 def test_but_not_where_the_command_asks_for_a_new_resolution(line: str) -> None:
     plan = plan_project(call(line), situation("0.13.9"), LockState(exists=True, current=True))
-    assert "-P torch===2.6.0" in words(plan)
+    assert "-P torch===2.6.0" in shlex.join(plan.first or plan.words)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +326,9 @@ def test_a_lock_that_is_taken_as_it_stands_must_hold_the_tuple(line: str, enviro
 
 def test_the_layer_of_run_is_held_beside_the_project() -> None:
     plan = plan_project(call("uv run --with xformers prog --with y"), situation("0.13.9"), LockState())
-    assert words(plan) == f"run {PINS} --with-requirements T/held.txt --with xformers prog --with y"
+    assert shlex.join(plan.first) == f"lock {PINS}"
+    assert words(plan) == "run --frozen --with-requirements T/held.txt --with xformers prog --with y"
+    assert plan.builds
 
 
 def test_an_older_uv_that_upgrades_all_is_refused() -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stackpin.effects.files import LocalFiles
 from stackpin.effects.process import scratch_files
 from stackpin.effects.real_tools import run_through
+from stackpin.inject.command_line import read_call
+from stackpin.inject.grammar import GRAMMARS
 from stackpin.inject.plan import Plan, Situation, Watch, members_of
+from stackpin.model.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from stackpin.app.wrap.holding import Held
     from stackpin.model.environment import Environment, Fault
@@ -22,9 +27,12 @@ def planned_run(
     environment: Environment | None,
     found: tuple[Fault, ...],
     decide: Callable[[Situation], Plan],
+    resolved: Callable[[], bool] = lambda: False,
 ) -> int:
     """Write the files, decide, run, and look again; nothing of it is left afterwards.
 
+    :param resolved: looks at what a first step has locked, before anything is installed from it; whether it holds something
+        that has to be built.
     :raises Refused: where the call cannot be held.
     :raises TupleBroken: where the environment holds members outside the tuple although the tool ended well.
     """
@@ -33,21 +41,42 @@ def planned_run(
         plan = decide(held.situation(folder, found))
         for note in (*_notes(held), *plan.notes):
             wrapped.tell(f"stackpin: {note}")
-        cache = held.uv_cache()
-        apart = {"UV_CACHE_DIR": cache} if cache else {}
-        code, stopped = run_through(wrapped.program, plan.words, {**wrapped.environ, **apart, **plan.environ})
-        if code == 1 and not stopped:
-            from stackpin.app.wrap.after import conflict_note
-
-            note = conflict_note(held, plan)
-            if note:
-                wrapped.tell(note)
+        if plan.first:
+            step = replace(plan, words=plan.first, first=(), unset=(), builds=False)
+            code = _run(held, step, folder)
+            if code != 0:
+                return code
+            plan = replace(plan, builds=resolved() or plan.builds)
+        code = _run(held, plan, folder)
     if code == 0 and plan.watch is Watch.ENVIRONMENT:
         left = held.faults_in(environment)
         if left:
             from stackpin.app.wrap.after import broken_environment
 
             raise broken_environment(held, left)
+    return code
+
+
+def _run(held: Held, plan: Plan, folder: Path) -> int:
+    """Run the tool once, and say so where it was the tuple that it failed on."""
+    wrapped, words = held.wrapped, plan.words
+    if plan.builds:
+        from stackpin.app.wrap.uv_builds import held_settings
+
+        settings = folder / "uv.toml"
+        LocalFiles().write(settings, held_settings(held).encode(), mode=0o600)
+        words = read_call(words, GRAMMARS["uv"])[0].trimmed("--config-file").words
+        words = ("--config-file", str(settings), *words)
+    cache = held.uv_cache()
+    environ = {name: value for name, value in wrapped.environ.items() if name not in plan.unset}
+    apart = {"UV_CACHE_DIR": cache} if cache else {}
+    code, stopped = run_through(wrapped.program, words, {**environ, **apart, **plan.environ})
+    if code == 1 and not stopped:
+        from stackpin.app.wrap.after import conflict_note
+
+        note = conflict_note(held, plan)
+        if note:
+            wrapped.tell(note)
     return code
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from stackpin.app.wrap.addressed import folder_of_call
-from stackpin.app.wrap.project import dependency_groups, find_project, shared_words
+from stackpin.app.wrap.project import dependency_groups, find_project
 from stackpin.effects.files import LocalFiles
 from stackpin.effects.process import LocalProcesses, scratch_files
 from stackpin.inject.plan import Kind
+from stackpin.inject.uv_project import SHARED, option_words
 from stackpin.parse.requirement_file import RequirementKind
 from stackpin.parse.uv_lock import parse_uv_lock
 
@@ -74,7 +75,7 @@ def _choice_in_project(held: Held) -> dict[str, str]:
         return {}
     script = ("--script", str(project.manifest)) if project.is_script else ()
     if call.verb != ("add",):
-        again = _loud(call.words) if call.verb == ("lock",) else ["lock", *script, *shared_words(call)]
+        again = _loud(call.words) if call.verb == ("lock",) else ["lock", *script, *option_words(call, SHARED)]
         return _locked_anew(held, project.lock, [again[0], "--dry-run", *again[1:]])
     lines = "".join(f"{line.text}\n" for line in held.requested.lines)
     with scratch_files({"typed.txt": lines}) as folder:
@@ -100,7 +101,7 @@ def _groups(names: Sequence[str]) -> list[str]:
 
 def _of_compile(call: Call) -> list[str]:
     """The options of a project command that ``uv pip compile`` has too."""
-    return [word for word in shared_words(call) if not word.startswith(("--no-binary", "--no-build"))]
+    return [word for word in option_words(call, SHARED) if not word.startswith(("--no-binary", "--no-build"))]
 
 
 def _loud(words: Sequence[str]) -> list[str]:

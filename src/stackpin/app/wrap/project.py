@@ -11,13 +11,13 @@ from stackpin.effects.files import LocalFiles
 from stackpin.effects.process import LocalProcesses
 from stackpin.errors import Refused, StackpinError
 from stackpin.inject.repair import hidden, typed
-from stackpin.inject.uv import LockState
+from stackpin.inject.uv_project import SHARED, LockState, option_words
 from stackpin.model.build import Channel
-from stackpin.parse.uv_lock import parse_uv_lock
+from stackpin.parse.uv_lock import UvLock, parse_uv_lock
 from stackpin.parse.uv_project import UvProject, parse_uv_project, script_block
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from stackpin.inject.command_line import Call, Own
     from stackpin.model.environment import Environment
@@ -30,18 +30,9 @@ __all__ = [
     "find_project",
     "lock_state",
     "restored",
-    "shared_words",
 ]
 
 _EMPTY = UvProject(sources={}, indexes=())
-#: Options that ``uv lock`` shares with the other project commands, and that bear on what it resolves.
-_SHARED_NAMES = (
-    "allow-insecure-host cache-dir config-file config-setting default-index directory exclude-newer exclude-newer-package "
-    "extra-index-url find-links fork-strategy index index-strategy index-url keyring-provider link-mode native-tls "
-    "no-build no-build-isolation no-build-package no-cache no-config no-index no-sources no-binary offline prerelease "
-    "project python resolution"
-)
-_SHARED = frozenset(f"--{name}" for name in _SHARED_NAMES.split())
 
 
 class Project(NamedTuple):
@@ -115,40 +106,44 @@ def dependency_groups(project: Project) -> tuple[str, ...]:
     return parse_uv_project(raw, str(project.manifest)).groups if raw is not None else ()
 
 
-def lock_state(call: Call, project: Project, locked: LockedTuple, uv: Path, environ: Mapping[str, str]) -> LockState:
+def lock_state(
+    call: Call,
+    project: Project,
+    locked: LockedTuple,
+    uv: Path,
+    environ: Mapping[str, str],
+    builds: Callable[[UvLock], bool],
+) -> LockState:
     """What the lock holds now; asks ``uv lock --locked`` only where nothing in it is wrong.
 
+    :param builds: tells whether something in a lock has to be built.
     :raises InputUnreadable: where the lock is none.
     """
     raw = LocalFiles().read(project.lock)
-    names_index = _names_index(project.said, locked)
+    state = LockState(
+        names_index=_names_index(project.said, locked),
+        always_upgrades=project.said.upgrades,
+        path=project.lock.name,
+        script=str(project.manifest) if project.is_script else "",
+    )
     if raw is None:
-        return LockState(names_index=names_index, always_upgrades=project.said.upgrades, path=project.lock.name)
+        return state
     lock = parse_uv_lock(raw, str(project.lock))
     faults = lock_faults(lock, locked, pythons=locked.pythons)
-    return LockState(
+    return state._replace(
         exists=True,
         faults=faults,
         members=lock_holds_members(lock, locked),
         current=not faults and _is_current(call, project, uv, environ),
-        names_index=names_index,
-        always_upgrades=project.said.upgrades,
-        path=project.lock.name,
         names=frozenset(str(package.name) for package in lock.packages),
+        builds=not faults and builds(lock),
     )
 
 
 def _is_current(call: Call, project: Project, uv: Path, environ: Mapping[str, str]) -> bool:
-    words = ["lock", "--locked", "--quiet", *shared_words(call)]
+    words = ["lock", "--locked", "--quiet", *option_words(call, SHARED)]
     words += ["--script", str(project.manifest)] if project.is_script else []
     return LocalProcesses().run([str(uv), *words], env=environ, timeout=600.0).code == 0
-
-
-def shared_words(call: Call) -> Iterator[str]:
-    """The options of a project command that ``uv lock`` has too, as words."""
-    for option in call.options:
-        if option.name in _SHARED:
-            yield option.name if option.value is None else f"{option.name}={option.value}"
 
 
 def _names_index(said: UvProject, locked: LockedTuple) -> bool:

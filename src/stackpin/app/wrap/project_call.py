@@ -17,8 +17,8 @@ from stackpin.effects.real_tools import become
 from stackpin.errors import TupleBroken, WrongMember
 from stackpin.inject.plan import Plan, Watch
 from stackpin.inject.repair import grounds
-from stackpin.inject.uv import LockState, plan_project
-from stackpin.parse.uv_lock import parse_uv_lock
+from stackpin.inject.uv_project import LockState, plan_project
+from stackpin.parse.uv_lock import UvLock, parse_uv_lock
 
 if TYPE_CHECKING:
     from stackpin.app.wrap.project import Project
@@ -51,23 +51,36 @@ def run_project(wrapped: Wrapped) -> int:
     if project is None:
         _refuse_wrong_environment(held, found)
         return planned_run(held, None, (), lambda situation: plan_project(call, situation, LockState()))
-    builds = adapted_to_project(project, held.locked, held.in_force.reason, wrapped.own)
-    held.locked = with_builds(held.locked, builds)
-    state = lock_state(call, project, held.locked, wrapped.program, wrapped.environ)
+    labelled = adapted_to_project(project, held.locked, held.in_force.reason, wrapped.own)
+    held.locked = with_builds(held.locked, labelled)
+    pythons = (environment.python,) if environment is not None and environment.python else held.locked.pythons
+
+    def builds(lock: UvLock) -> bool:
+        """Whether uv has to build something of a lock."""
+        from stackpin.app.wrap.uv_builds import builds_something
+
+        return builds_something(call, project, lock, held.locked, pythons, wrapped.environ)
+
+    state = lock_state(call, project, held.locked, wrapped.program, wrapped.environ, builds)
     before = restored(project)
-    watched: list[Watch] = []
+    plans: list[Plan] = []
 
     def decide(situation: Situation) -> Plan:
-        """The plan; what it watches is kept for afterwards."""
-        plan = plan_project(call, situation, state)
-        watched.append(plan.watch)
-        return plan
+        """The plan; it is kept for afterwards."""
+        plans.append(plan_project(call, situation, state))
+        return plans[-1]
 
-    code = planned_run(held, None, found, decide)
-    if code > _SIGNALLED and call.verb != ("run",):
-        before.back()  # uv itself puts things back on Ctrl-C only
-    if watched == [Watch.LOCK]:
-        _check_lock(held, project, before, code)
+    def resolved() -> bool:
+        """Look at the lock that the first step has written."""
+        lock = _checked_lock(held, project, before)
+        return lock is not None and builds(lock)
+
+    code = planned_run(held, None, found, decide, resolved)
+    plan = plans[-1]
+    if (code > _SIGNALLED and call.verb != ("run",)) or (code != 0 and plan.first and call.verb == ("add",)):
+        before.back()  # uv itself puts things back where one step of it fails, and on Ctrl-C
+    elif plan.watch is Watch.LOCK and not plan.first and (code == 0 or call.verb == ("run",)):
+        _checked_lock(held, project, before)
     return code
 
 
@@ -84,17 +97,18 @@ def _refuse_wrong_environment(held: Held, found: tuple[Fault, ...]) -> None:
     )
 
 
-def _check_lock(held: Held, project: Project, before: restored, code: int) -> None:
-    """Hold the lock that is there now against the tuple; put everything back where it is outside.
+def _checked_lock(held: Held, project: Project, before: restored) -> UvLock | None:
+    """Hold the lock that is there now against the tuple; put everything back where it is outside. None where there is none.
 
-    :raises TupleBroken: where it is.
+    :raises TupleBroken: where it is outside.
     """
     raw = LocalFiles().read(project.lock)
     if raw is None:
-        return
-    found = lock_faults(parse_uv_lock(raw, str(project.lock)), held.locked, pythons=held.locked.pythons)
-    if not found or (code != 0 and held.wrapped.call.verb != ("run",)):
-        return
+        return None
+    lock = parse_uv_lock(raw, str(project.lock))
+    found = lock_faults(lock, held.locked, pythons=held.locked.pythons)
+    if not found:
+        return lock
     before.back()
     raise TupleBroken(
         f"uv locked what is outside the tuple; {project.lock.name} and {project.manifest.name} are as they were",

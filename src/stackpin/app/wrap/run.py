@@ -9,7 +9,7 @@ from stackpin.errors import ToolMissing
 from stackpin.inject import pip as pip_rules
 from stackpin.inject import uv as uv_rules
 from stackpin.inject.command_line import read_call
-from stackpin.inject.grammar import PIP, UV, UVX
+from stackpin.inject.grammar import GRAMMARS
 from stackpin.inject.plan import Kind
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from stackpin.app.wrap.wrapped import Wrapped
 
 __all__ = ["run_wrapped"]
-
-_GRAMMARS = {"pip": PIP, "uv": UV, "uvx": UVX}
 
 
 def run_wrapped(
@@ -41,7 +39,7 @@ def run_wrapped(
     if environ.get("STACKPIN_OFF") == "1":
         tell(f"stackpin: off (STACKPIN_OFF=1): {tool} runs as it is")
         become(program, words, environ)
-    call, own = read_call(words, _GRAMMARS[tool])
+    call, own = read_call(words, GRAMMARS[tool])
     kind = pip_rules.kind_of(call) if tool == "pip" else uv_rules.kind_of(call)
     if kind is Kind.HARMLESS:
         become(program, call.words, environ)
