@@ -41,12 +41,12 @@ def test_places_are_those_of_the_file_they_stand_in() -> None:
         "pip": {"find-links": ["more"], "python-version": "3.11"},
         "config-setting": {"path": "left/alone"},
     }
-    assert merged_settings([SettingsFile(settings, "/home/p")], []) == {
-        "find-links": ["/home/p/links", "https://a.example/b", "/abs", "file:///c"],
-        "index-url": "/home/p/simple",
-        "cache-dir": "/home/p/../cache",
-        "index": [{"name": "mine", "url": "/home/p/mine"}, {"url": "https://a.example/simple"}],
-        "pip": {"find-links": ["/home/p/more"], "python-version": "3.11"},
+    assert merged_settings([SettingsFile(settings, "/srv/p")], []) == {
+        "find-links": ["/srv/p/links", "https://a.example/b", "/abs", "file:///c"],
+        "index-url": "/srv/p/simple",
+        "cache-dir": "/srv/p/../cache",
+        "index": [{"name": "mine", "url": "/srv/p/mine"}, {"url": "https://a.example/simple"}],
+        "pip": {"find-links": ["/srv/p/more"], "python-version": "3.11"},
         "config-setting": {"path": "left/alone"},
         "dependency-metadata": [],
     }
