@@ -178,6 +178,27 @@ def test_what_a_user_has_set_still_acts(own: Own, desk: Callable[..., Desk]) -> 
         assert here.place.seen.read_text(encoding="utf-8").endswith("==1.0\n")
 
 
+@pytest.mark.parametrize(
+    ("files", "options", "variables"),
+    [
+        pytest.param(uv_project('constraint-dependencies = ["plain-lib<2"]\n'), "", {}, id="[tool.uv]"),
+        pytest.param({"uv.toml": 'constraint-dependencies = ["plain-lib<2"]\n'}, "", {}, id="uv.toml"),
+        pytest.param({"mine.txt": MINE}, "", {"UV_CONSTRAINT": "mine.txt"}, id="variable"),
+        pytest.param({"mine.txt": MINE}, "-c mine.txt", {}, id="option"),
+    ],
+)
+def test_a_compiled_file_names_nothing_of_ours(
+    files: dict[str, str], options: str, variables: dict[str, str], desk: Callable[..., Desk]
+) -> None:
+    here = laid_out(Own("uv", {**files, "asked.txt": "loose-user\nplain-lib\n"}, variables), desk)
+    done = here.type(f"stackpin uv pip compile asked.txt -o out.txt {options}".rstrip())
+    assert done.code == 0, done.stderr
+    text = (here.work / "out.txt").read_text(encoding="utf-8")
+    assert "stackpin" not in text
+    assert {"plain-lib==1.0", "torch==2.6.0", "triton==3.2.0"} <= set(text.splitlines())
+    assert f"#    uv pip compile asked.txt -o out.txt {options}".rstrip() in text.splitlines()
+
+
 @pytest.fixture
 def guarded() -> Iterator[GuardedIndex]:
     """An index behind a password."""

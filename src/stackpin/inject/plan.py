@@ -78,7 +78,8 @@ class Plan(Value):
 
     ``first`` is what is run before, apart, and only resolves; ``words`` are run once that has ended well. ``builds`` is
     whether what is built from source has to be held by a configuration file of ours; after ``first`` the new lock tells.
-    ``unset`` are variables that the tool must not see.
+    ``constrained`` is whether the tuple goes into that file as constraints. ``unset`` are variables that the tool must not
+    see.
     """
 
     words: tuple[str, ...]
@@ -88,6 +89,7 @@ class Plan(Value):
     unset: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
     builds: bool = False
+    constrained: bool = False
 
 
 def pin_words(locked: LockedTuple) -> tuple[str, ...]:

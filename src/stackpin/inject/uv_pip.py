@@ -1,7 +1,9 @@
 """What happens to one ``uv pip`` invocation: install, sync, compile.
 
-``-c`` replaces ``UV_CONSTRAINT``, and ``-b`` replaces ``UV_BUILD_CONSTRAINT``: what the user's variables hold is handed on
-beside ours. uv reads no index line out of a build constraints file, so that the pages go by ``--find-links``.
+``compile`` writes the path of each constraints file beside what it held: there the tuple goes in by a configuration file
+instead, which is as strong. ``-c`` replaces ``UV_CONSTRAINT``, and ``-b`` replaces ``UV_BUILD_CONSTRAINT``: what the user's
+variables hold is handed on beside ours. uv reads no index line out of a build constraints file, so that the pages go by
+``--find-links``.
 """
 
 from __future__ import annotations
@@ -27,14 +29,16 @@ _HEADER = "UV_CUSTOM_COMPILE_COMMAND"
 def plan_uv_pip(call: Call, situation: Situation) -> Plan:
     """Hold one ``uv pip install``, ``sync`` or ``compile`` to the tuple.
 
-    A constraint on the command line is stronger than an override, and holds what ``--no-deps`` names.
+    A constraint is stronger than an override, and holds what ``--no-deps`` names.
 
     :raises Refused: where the call cannot be held; the error has what to type instead.
     """
     _refuse_other_backend(call, situation)
     environ = situation.environ
-    words = ["-c", situation.materials.constraints]
-    for path in environ.get("UV_CONSTRAINT", "").split() if not call.has("--constraint", "--constraints") else ():
+    compiles = call.verb == ("pip", "compile")
+    words = [] if compiles else ["-c", situation.materials.constraints]
+    beside = not compiles and not call.has("--constraint", "--constraints")
+    for path in environ.get("UV_CONSTRAINT", "").split() if beside else ():
         words += ["-c", path]
     words += build_words(call, situation)
     installs = call.verb == ("pip", "install")
@@ -48,6 +52,7 @@ def plan_uv_pip(call: Call, situation: Situation) -> Plan:
         environ=_header_variable(call, environ),
         watch=Watch.ENVIRONMENT if changes else Watch.NOTHING,
         notes=tuple(f"{word} is corrected on the way: it is outside the tuple" for word in corrected),
+        constrained=compiles,
     )
 
 

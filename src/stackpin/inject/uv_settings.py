@@ -1,4 +1,4 @@
-"""A configuration file that stands in for all of a user's own to uv, and keeps other builds of the tuple's members out.
+"""A configuration file that stands in for all of a user's own to uv, and holds the tuple.
 
 In commands on a project, on a script and in ``run --with``, uv hears no build constraint. What it hears is
 ``dependency-metadata``: a member of another version is told to need what no index has. A file that is named to uv replaces
@@ -14,18 +14,30 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from stackpin.model.names import normalized_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-__all__ = ["KnownMember", "SettingsFile", "deny_entries", "merged_settings"]
+__all__ = [
+    "HEARS_BUILD_CONSTRAINTS",
+    "READ_BY_PROJECTS",
+    "KnownMember",
+    "SettingsFile",
+    "deny_entries",
+    "merged_settings",
+]
 
-#: What uv takes from a ``pyproject.toml`` only, or reads there by itself whatever file is named to it.
+#: What uv takes from a ``pyproject.toml`` only.
 _OF_PROJECTS = frozenset(
     (
-        *("build-backend", "build-constraint-dependencies", "conflicts", "constraint-dependencies", "default-groups"),
-        *("dependency-groups", "dev-dependencies", "environments", "exclude-dependencies", "managed"),
-        *("override-dependencies", "package", "required-environments", "sources", "workspace"),
+        *("build-backend", "conflicts", "default-groups", "dependency-groups", "dev-dependencies", "environments"),
+        *("managed", "package", "required-environments", "sources", "workspace"),
     )
 )
+#: What the commands on a project read in its own file, whatever other file is named to uv.
+READ_BY_PROJECTS = frozenset(
+    f"{name}-dependencies" for name in ("build-constraint", "constraint", "exclude", "override")
+)
+#: The oldest release that was seen to take ``build-constraint-dependencies`` in a file; older ones end with an error.
+HEARS_BUILD_CONSTRAINTS = (0, 9, 11)
 #: Settings that are an address or a path, which uv takes from the folder of the file.
 _PLACES = frozenset({"cache-dir", "extra-index-url", "find-links", "index-url"})
 _METADATA = "dependency-metadata"
@@ -62,18 +74,27 @@ def _impossible(name: str) -> dict[str, Any]:
     return {"name": name, "requires-dist": [_IMPOSSIBLE.format(name=name.replace("-", "."))]}
 
 
-def merged_settings(files: Iterable[SettingsFile], entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What the files come to, the first one first, with entries for ``dependency-metadata`` before the user's own.
+def merged_settings(
+    files: Iterable[SettingsFile], ours: Mapping[str, Any], left_out: Collection[str] = ()
+) -> dict[str, Any]:
+    """What the files come to, the first one first, and our own before them.
 
     Lists are joined, tables are merged, of single values the first one counts: as uv merges its own files.
+
+    :param ours: settings that go before all others; a package that they have metadata for has none of the user's.
+    :param left_out: the names of settings that the file may not have.
     """
     merged: dict[str, Any] = {}
     for file in files:
-        own = {name: value for name, value in file.settings.items() if name not in _OF_PROJECTS}
+        own = {name: value for name, value in file.settings.items() if name not in {*_OF_PROJECTS, *left_out}}
         merged = _combined(merged, _absolute(own, PurePath(file.folder)))
-    ours = {str(entry["name"]) for entry in entries}
-    users = [entry for entry in merged.get(_METADATA, ()) if normalized_name(str(entry.get("name"))) not in ours]
-    return {**merged, _METADATA: [*entries, *users]}
+    known = {str(entry["name"]) for entry in ours.get(_METADATA, ())}
+    users = [entry for entry in merged.get(_METADATA, ()) if normalized_name(str(entry.get("name"))) not in known]
+    return _combined(ours, {**merged, _METADATA: users} if users else _without(merged, _METADATA))
+
+
+def _without(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {each: value for each, value in settings.items() if each != name}
 
 
 def _combined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:

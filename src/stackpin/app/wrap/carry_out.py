@@ -60,11 +60,11 @@ def planned_run(
 def _run(held: Held, plan: Plan, folder: Path) -> int:
     """Run the tool once, and say so where it was the tuple that it failed on."""
     wrapped, words = held.wrapped, plan.words
-    if plan.builds:
-        from stackpin.app.wrap.uv_builds import held_settings
+    if plan.builds or plan.constrained:
+        from stackpin.app.wrap.uv_configuration import held_settings
 
         settings = folder / "uv.toml"
-        LocalFiles().write(settings, held_settings(held).encode(), mode=0o600)
+        LocalFiles().write(settings, held_settings(held, plan).encode(), mode=0o600)
         words = read_call(words, GRAMMARS["uv"])[0].trimmed("--config-file").words
         words = ("--config-file", str(settings), *words)
     cache = held.uv_cache()
