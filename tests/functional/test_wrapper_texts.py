@@ -217,13 +217,26 @@ CASES = {
     ),
     "no index named": Case(
         "uv lock",
+        1,
+        "stackpin[wrong-member]: uv failed because of the tuple: by itself it would take torch 2.15.0, the tuple has "
+        "2.6.0+cu126, and the project names no index that carries it\n\n"
+        "  torch 2.6.0+cu126 is on           https://download.pytorch.org/whl/cu126/torch/\n"
+        "  in force: torch 2.6.0 on cu126    torch==2.6.0  (STACKPIN_STACK)\n\n"
+        "to name it in the project, once:  stackpin apply pyproject.toml\n"
+        "with the build that PyPI has:     stackpin uv lock --cuda pypi\n",
+        given=("project-loose",),
+        cuda="cu126",
+        later=("stackpin apply pyproject.toml",),
+    ),
+    "no index named in a lock": Case(
+        "uv lock",
         11,
         "stackpin[refused]: not run: the tuple has torch 2.6.0+cu126, and the project names no index that carries it\n\n"
         "  torch 2.6.0+cu126 is on           https://download.pytorch.org/whl/cu126/torch/\n"
         "  in force: torch 2.6.0 on cu126    torch==2.6.0  (STACKPIN_STACK)\n\n"
         "to name it in the project, once:  stackpin apply pyproject.toml\n"
         "with the build that PyPI has:     stackpin uv lock --cuda pypi\n",
-        given=("project-loose",),
+        given=("project-loose", "locked"),
         cuda="cu126",
         later=("stackpin apply pyproject.toml",),
     ),

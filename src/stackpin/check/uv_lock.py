@@ -6,6 +6,7 @@ for Linux on that machine and one of the Pythons. A darwin torch or a ``triton-w
 
 from __future__ import annotations
 
+from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from stackpin.model.locked import LockedTuple
     from stackpin.parse.uv_lock import LockDependency, LockPackage, UvLock
 
-__all__ = ["lock_faults", "lock_holds_members"]
+__all__ = ["lock_alternatives", "lock_faults", "lock_holds_members"]
 
 _OWN = (".", "")
+#: How many choices are looked at.
+_MOST = 64
 
 
 class _Selected(NamedTuple):
@@ -62,6 +65,23 @@ def lock_faults(
             reached = _Walk(lock, truth).reach(roots, selected)
             found += _faults(reached - roots, lock, rules)
     return sorted_faults(found)
+
+
+def lock_alternatives(lock: UvLock) -> Iterator[tuple[Collection[str], Collection[str]]]:
+    """The extras and groups that can be taken together, for each choice among those that exclude each other.
+
+    One choice where nothing does. A project that offers torch for a CPU beside torch for a GPU is such a one: only one of
+    its choices can be for the tuple.
+    """
+    packages = [lock.packages[number] for number in _roots(lock)]
+    extras = {extra for package in packages for extra in package.extras}
+    groups = {*lock.groups, *(group for package in packages for group in package.groups)}
+    for chosen in islice(product(*filter(None, lock.conflicts)), _MOST):
+        out = {each for alternatives in lock.conflicts for each in alternatives} - set(chosen)
+        yield (
+            extras - {name for kind, name in out if kind == "extra"},
+            groups - {name for kind, name in out if kind == "group"},
+        )
 
 
 def lock_holds_members(lock: UvLock, locked: LockedTuple) -> bool:

@@ -79,7 +79,7 @@ class Plan(Value):
     ``first`` is what is run before, apart, and only resolves; ``words`` are run once that has ended well. ``builds`` is
     whether what is built from source has to be held by a configuration file of ours; after ``first`` the new lock tells.
     ``constrained`` is whether the tuple goes into that file as constraints. ``unset`` are variables that the tool must not
-    see.
+    see; ``late`` are those of the last step alone.
     """
 
     words: tuple[str, ...]
@@ -87,6 +87,7 @@ class Plan(Value):
     watch: Watch = Watch.NOTHING
     notes: tuple[str, ...] = ()
     unset: tuple[str, ...] = ()
+    late: Mapping[str, str] = MappingProxyType({})
     first: tuple[str, ...] = ()
     builds: bool = False
     constrained: bool = False

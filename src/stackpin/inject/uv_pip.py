@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from stackpin.inject.command_line import Call
 
-__all__ = ["build_variables", "build_words", "plan_uv_pip"]
+__all__ = ["build_variables", "build_words", "page_variables", "plan_uv_pip"]
 
 #: Which command the head of a compiled file names.
 _HEADER = "UV_CUSTOM_COMPILE_COMMAND"
@@ -106,8 +106,12 @@ def _without_backend(call: Call, situation: Situation) -> str:
 def build_variables(situation: Situation) -> dict[str, str]:
     """The variables that hold isolated builds, with what the user's own have."""
     own = situation.environ.get("UV_BUILD_CONSTRAINT", "")
-    found = {"UV_BUILD_CONSTRAINT": joined(own, situation.materials.constraints)}
-    if situation.materials.find_links:
-        pages = [*situation.environ.get("UV_FIND_LINKS", "").split(","), *situation.materials.find_links]
-        found["UV_FIND_LINKS"] = ",".join(filter(None, pages))
-    return found
+    return {"UV_BUILD_CONSTRAINT": joined(own, situation.materials.constraints), **page_variables(situation)}
+
+
+def page_variables(situation: Situation) -> dict[str, str]:
+    """The variable that names the pages of builds that PyPI does not carry; a lock would name them too."""
+    if not situation.materials.find_links:
+        return {}
+    pages = [*situation.environ.get("UV_FIND_LINKS", "").split(","), *situation.materials.find_links]
+    return {"UV_FIND_LINKS": ",".join(filter(None, pages))}

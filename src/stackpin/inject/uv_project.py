@@ -10,17 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.errors import LockOutside, Refused, WrongMember
-from stackpin.inject.plan import Plan, Situation, Watch, pin_words
+from stackpin.inject.plan import Plan, Situation, Watch, named_members, pin_words
 from stackpin.inject.repair import command_line, grounds, refuse_look_alikes, typed
-from stackpin.inject.uv_pip import build_variables
+from stackpin.inject.uv_pip import build_variables, page_variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stackpin.inject.command_line import Call
+    from stackpin.inject.command_line import Call, Own
     from stackpin.model.environment import Fault
 
-__all__ = ["SHARED", "LockState", "is_frozen", "option_words", "plan_project"]
+__all__ = ["SHARED", "LockState", "is_frozen", "option_words", "plan_project", "ways_to_a_build"]
 
 #: From here on ``--upgrade`` keeps to the versions that ``-P`` names; before, it cancels them.
 UPGRADE_KEEPS_PINS = (0, 10, 12)
@@ -59,7 +59,7 @@ class LockState(NamedTuple):
     ``faults`` are its members outside the tuple, ``members`` whether it has any member at all, ``current`` whether uv finds
     nothing to change in it. ``names_index`` is whether the project names an index for the tuple's own CUDA builds,
     ``always_upgrades`` whether it says ``upgrade = true``, ``names`` every package that the lock names; ``script`` is the
-    script (PEP 723) that it belongs to.
+    script (PEP 723) that it belongs to. ``excludes`` is whether it has extras or groups that exclude each other.
     """
 
     exists: bool = False
@@ -72,6 +72,7 @@ class LockState(NamedTuple):
     names: frozenset[str] = frozenset()
     builds: bool = False
     script: str = ""
+    excludes: bool = False
 
 
 def is_frozen(call: Call, environ: Mapping[str, str]) -> bool:
@@ -79,36 +80,41 @@ def is_frozen(call: Call, environ: Mapping[str, str]) -> bool:
     return call.has("--frozen", "--locked", *_LOOKS) or any(environ.get(name) for name in ("UV_FROZEN", "UV_LOCKED"))
 
 
-def plan_project(call: Call, situation: Situation, lock: LockState) -> Plan:
+def plan_project(call: Call, situation: Situation, lock: LockState | None) -> Plan:
     """Hold one project or script command to the tuple.
 
+    :param lock: None for ``uv run`` where there is neither a project nor a script.
     :raises LockOutside: where the lock holds members outside the tuple and the call takes it as it stands.
     :raises Refused: where the call cannot be held; the error has what to type instead.
     """
+    layer = _layer_words(call, situation) if call.verb == ("run",) else ()
+    as_it_stands = call.with_options(*layer)
+    if lock is None:
+        return Plan(words=as_it_stands, environ=build_variables(situation), builds=bool(layer))
     unsynced = call.has("--no-sync") or bool(situation.environ.get("UV_NO_SYNC"))
     _refuse_leftovers(call, situation, lock, unsynced=unsynced)
-    layer = _layer_words(call, situation) if call.verb == ("run",) else ()
-    environ = build_variables(situation)
-    as_it_stands = call.with_options(*layer)
-    if call.verb == ("run",) and (unsynced or call.has("--no-project")):
-        return Plan(words=as_it_stands, environ=environ, builds=bool(layer))
+    if call.verb == ("run",) and unsynced:
+        return Plan(words=as_it_stands, environ=build_variables(situation), builds=bool(layer))
     if is_frozen(call, situation.environ):
         if lock.faults and not call.has(*_LOOKS):
             raise _outside(lock, situation)
         if _must_be_current(call, situation) and not lock.current:
-            return Plan(words=as_it_stands, environ=environ)  # uv says so
+            return Plan(words=as_it_stands)  # uv says so
         return _from_the_lock(call, situation, lock, layer)
     if lock.exists and lock.current and not lock.faults and not _changes(call, lock):
         return _from_the_lock(call, situation, lock, layer)
     _refuse_unheld(call, situation, lock)
     pins = [word for pin in pin_words(situation.locked) for word in ("-P", pin)]
-    if lock.script and not lock.exists:
-        held = call.verb in {("run",), ("sync",)}
-        return Plan(words=call.with_options(*pins, *layer), environ=environ, watch=Watch.LOCK, builds=held)
+    if lock.excludes and not lock.faults:
+        pins = []  # they would hold the other choices too; uv keeps what the lock has, and it is looked at afterwards
+    if lock.script and not lock.exists and call.verb in {("run",), ("sync",)}:
+        environ = build_variables(situation)
+        return Plan(words=call.with_options(*pins, *layer), environ=environ, watch=Watch.LOCK, builds=True)
     if not _installs(call, situation):
-        return Plan(words=call.with_options(*pins, *layer), environ=environ, watch=Watch.LOCK)
+        return Plan(words=call.with_options(*pins, *layer), watch=Watch.LOCK)
     first, then = _two_steps(call, lock, pins, layer)
-    return Plan(words=then, environ=environ, watch=Watch.LOCK, unset=_BESIDE_FROZEN, first=first, builds=bool(layer))
+    late = page_variables(situation)
+    return Plan(words=then, watch=Watch.LOCK, unset=_BESIDE_FROZEN, late=late, first=first, builds=bool(layer))
 
 
 def _must_be_current(call: Call, situation: Situation) -> bool:
@@ -117,9 +123,9 @@ def _must_be_current(call: Call, situation: Situation) -> bool:
 
 def _from_the_lock(call: Call, situation: Situation, lock: LockState, layer: tuple[str, ...]) -> Plan:
     """Let uv work with a lock that holds the tuple; where it builds something, the lock may not be written on the way."""
-    environ = build_variables(situation)
     if not _installs(call, situation) or not (lock.builds or layer) or call.verb in _EDITS:
-        return Plan(words=call.with_options(*layer), environ=environ, watch=Watch.LOCK)
+        return Plan(words=call.with_options(*layer), watch=Watch.LOCK)
+    environ = page_variables(situation)
     return Plan(words=_frozen(call, layer), environ=environ, unset=_BESIDE_FROZEN, builds=True)
 
 
@@ -209,18 +215,13 @@ def _layer_words(call: Call, situation: Situation) -> tuple[str, ...]:
 def _refuse_unheld(call: Call, situation: Situation, lock: LockState) -> None:
     """Refuse what ``-P`` cannot hold: a build whose index the project does not name, an upgrade of all by an older uv."""
     labelled = [pin for pin in situation.locked.pins if pin.build.local]
-    if labelled and not lock.names_index:
+    concerned = lock.members or named_members(call, situation.locked)
+    if labelled and not lock.names_index and concerned:  # else uv finds out whether any of them is needed at all
         first = labelled[0]
         raise Refused(
             f"not run: the tuple has {first.name} {first.full_version}, and the project names no index that carries it",
             facts=((f"{first.name} {first.full_version} is on", first.build.page), situation.in_force),
-            ways=(
-                ("to name it in the project, once", "stackpin apply pyproject.toml"),
-                (
-                    "with the build that PyPI has",
-                    command_line("stackpin", call.tool, *call.with_options(*situation.own._replace(cuda="pypi").words)),
-                ),
-            ),
+            ways=ways_to_a_build(call, situation.own),
         )
     if lock.always_upgrades:
         raise Refused(
@@ -229,7 +230,8 @@ def _refuse_unheld(call: Call, situation: Situation, lock: LockState) -> None:
             ways=(("to hold it in the project, once", "stackpin apply pyproject.toml"),),
         )
     upgrades = call.has("--upgrade") or bool(situation.environ.get("UV_UPGRADE"))
-    if upgrades and situation.version < UPGRADE_KEEPS_PINS:
+    by_settings = lock.script and not lock.exists  # what holds builds there holds the resolution too
+    if upgrades and situation.version < UPGRADE_KEEPS_PINS and not by_settings:
         least = ".".join(map(str, UPGRADE_KEEPS_PINS))
         raise Refused(
             "not run: this uv forgets every version that it is given once it upgrades all",
@@ -239,6 +241,15 @@ def _refuse_unheld(call: Call, situation: Situation, lock: LockState) -> None:
                 ("to have a newer uv", f"pip install 'uv>={least}'"),
             ),
         )
+
+
+def ways_to_a_build(call: Call, own: Own) -> tuple[tuple[str, str], ...]:
+    """What to do where a project cannot have a build because no index of its own carries it."""
+    by_pypi = command_line("stackpin", call.tool, *call.with_options(*own._replace(cuda="pypi").words))
+    return ("to name it in the project, once", "stackpin apply pyproject.toml"), (
+        "with the build that PyPI has",
+        by_pypi,
+    )
 
 
 def _without_upgrade(call: Call, situation: Situation) -> str:

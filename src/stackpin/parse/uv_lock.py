@@ -77,6 +77,7 @@ class UvLock(NamedTuple):
     """A lock file. ``members`` are the names of a workspace; ``requirements`` and ``groups`` hang on no package.
 
     A script's lock has requirements and no package of its own; a workspace without a project may have groups only.
+    ``conflicts`` are the sets of extras and groups of which one at most is ever taken, each as its kind and its name.
     """
 
     packages: tuple[LockPackage, ...]
@@ -84,6 +85,7 @@ class UvLock(NamedTuple):
     members: tuple[str, ...] = ()
     requirements: tuple[LockDependency, ...] = ()
     groups: Mapping[str, tuple[LockDependency, ...]] = {}
+    conflicts: tuple[tuple[tuple[str, str], ...], ...] = ()
 
 
 def parse_uv_lock(content: bytes, where: str = "uv.lock") -> UvLock:
@@ -112,6 +114,20 @@ def parse_uv_lock(content: bytes, where: str = "uv.lock") -> UvLock:
         members=_texts(manifest, "members", f"{at}manifest."),
         requirements=_dependencies(manifest, "requirements", f"{at}manifest."),
         groups=_dependency_tables(manifest, "dependency-groups", f"{at}manifest."),
+        conflicts=tuple(
+            _alternatives(entry, f"{at}conflicts[{number}]")
+            for number, entry in enumerate(_list(document, "conflicts", at))
+        ),
+    )
+
+
+def _alternatives(entry: object, where: str) -> tuple[tuple[str, str], ...]:
+    """One set of what excludes each other; a whole package of a workspace among it is passed over."""
+    if not isinstance(entry, list):
+        raise _wrong(where, entry, "a list")
+    tables = [_as_table(item, f"{where}[{number}]") for number, item in enumerate(entry)]
+    return tuple(
+        (kind, _text(table, kind, f"{where}.")) for table in tables for kind in ("extra", "group") if kind in table
     )
 
 

@@ -18,26 +18,35 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["UvProject", "parse_uv_project", "script_block"]
+__all__ = ["UvProject", "UvSource", "parse_uv_project", "script_block"]
 
 #: The block of a script (PEP 723): its lines begin with a comment sign.
 _BLOCK = re.compile(r"(?m)^# /// script\s*$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
 
 
+class UvSource(NamedTuple):
+    """An index that a package is bound to; ``extra`` and ``group`` are what it is so for alone, empty for all."""
+
+    url: str
+    extra: str = ""
+    group: str = ""
+
+
 class UvProject(NamedTuple):
     """A project as uv reads it.
 
-    ``sources`` are the index addresses that a package is bound to, by normalized name; ``indexes`` all addresses that the
+    ``sources`` are the indexes that a package is bound to, by normalized name; ``indexes`` all addresses that the
     file names. ``workspace`` is whether the project is the root of one, ``upgrades`` whether uv upgrades at every lock;
-    ``groups`` are its dependency groups.
+    ``groups`` are its dependency groups, ``default_groups`` those that uv takes unasked; None: all.
     """
 
-    sources: dict[str, tuple[str, ...]]
+    sources: dict[str, tuple[UvSource, ...]]
     indexes: tuple[str, ...]
     workspace: bool = False
     upgrades: bool = False
     is_project: bool = False
     groups: tuple[str, ...] = ()
+    default_groups: tuple[str, ...] | None = ("dev",)
 
 
 def parse_uv_project(raw: bytes, where: str) -> UvProject:
@@ -61,10 +70,14 @@ def _project(settings: dict[str, Any], *, is_project: bool) -> UvProject:
     named = {str(item.get("name")): str(item.get("url", "")) for item in _tables(settings.get("index"))}
     links = [str(item) for item in _list(settings.get("find-links"))]
     plain = [str(item) for item in (settings.get("index-url"), *_list(settings.get("extra-index-url"))) if item]
-    sources: dict[str, tuple[str, ...]] = {}
+    sources: dict[str, tuple[UvSource, ...]] = {}
     for name, value in _table(settings.get("sources")).items():
         entries = _tables(value if isinstance(value, list) else [value])
-        found = tuple(named[str(item["index"])] for item in entries if str(item.get("index")) in named)
+        found = tuple(
+            UvSource(named[str(item["index"])], _selected(item, "extra"), _selected(item, "group"))
+            for item in entries
+            if str(item.get("index")) in named
+        )
         if found:
             sources[str(canonicalize_name(name))] = found
     return UvProject(
@@ -73,7 +86,18 @@ def _project(settings: dict[str, Any], *, is_project: bool) -> UvProject:
         workspace="workspace" in settings,
         upgrades=settings.get("upgrade") is True,
         is_project=is_project,
+        default_groups=_default_groups(settings.get("default-groups")),
     )
+
+
+def _default_groups(value: object) -> tuple[str, ...] | None:
+    if value == "all":
+        return None
+    return tuple(str(canonicalize_name(str(name))) for name in value) if isinstance(value, list) else ("dev",)
+
+
+def _selected(entry: dict[str, Any], kind: str) -> str:
+    return str(canonicalize_name(str(entry[kind]))) if kind in entry else ""
 
 
 def _table(value: object) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tests.support.tools import newest_uv
 from tests.support.uv_locks import CASES, UVS, kept_lock, lay_out, make_lock, mini_index, run_uv
 
 from stackpin.check.environment import describe
-from stackpin.check.uv_lock import lock_faults, lock_holds_members
+from stackpin.check.uv_lock import lock_alternatives, lock_faults, lock_holds_members
 from stackpin.errors import InputUnreadable
 from stackpin.model.cuda import CudaTag
 from stackpin.model.locked import LockedTuple
@@ -102,6 +102,22 @@ def test_of_extras_that_exclude_each_other_the_selected_one_counts(uv: str) -> N
     assert told(kept("conflict", uv), extras=["other"]) == wrong
     assert told(kept("conflict", uv), extras=["plain"]) == []
     assert told(kept("conflict", uv), extras=[]) == []
+
+
+@pytest.mark.parametrize("uv", [uv for case, uv in EVERY if case == "conflict"])
+def test_each_choice_among_extras_that_exclude_each_other_is_told(uv: str) -> None:
+    lock = parse_uv_lock(kept_lock("conflict", uv))
+    assert sorted(sorted(extras) for extras, _ in lock_alternatives(lock)) == [["other"], ["plain"]]
+    found = [told(lock, extras=extras, groups=groups) for extras, groups in lock_alternatives(lock)]
+    assert sorted(len(each) for each in found) == [0, 1]
+
+
+@pytest.mark.parametrize("uv", [uv for case, uv in EVERY if case == "plain"])
+def test_where_nothing_excludes_anything_there_is_one_choice_of_all(uv: str) -> None:
+    lock = parse_uv_lock(kept_lock("plain", uv))
+    assert len(list(lock_alternatives(lock))) == 1
+    extras, groups = next(lock_alternatives(lock))
+    assert told(lock, extras=extras, groups=groups) == told(lock)
 
 
 def test_extras_in_markers_are_judged_by_the_selection() -> None:

@@ -211,7 +211,7 @@ def test_a_project_command_is_held_by_versions_that_leave_no_trace(line: str) ->
     plan = plan_project(call(line), situation("0.13.9"), LockState())
     verb, _, rest = line.removeprefix("uv ").partition(" ")
     assert words(plan) == f"{verb} {PINS} {rest}".rstrip()
-    assert (plan.watch, plan.environ, plan.first) == (Watch.LOCK, {"UV_BUILD_CONSTRAINT": "T/c.txt"}, ())
+    assert (plan.watch, plan.environ, plan.first) == (Watch.LOCK, {}, ())
 
 
 @pytest.mark.parametrize(
@@ -250,6 +250,12 @@ def test_what_installs_does_so_from_a_lock_that_was_looked_at(line: str, first: 
     plan = plan_project(call(line), situation("0.13.9"), LockState())
     assert (shlex.join(plan.first), words(plan)) == (first, then)
     assert "UV_LOCKED" in plan.unset
+
+
+def test_the_pages_of_builds_are_named_to_the_step_that_installs_alone() -> None:
+    told = situation("0.5.31", find_links=("PAGE",), environ={"UV_FIND_LINKS": "MINE"})
+    plan = plan_project(call("uv sync"), told, LockState())
+    assert (plan.environ, plan.late) == ({}, {"UV_FIND_LINKS": "MINE,PAGE"})
 
 
 def test_a_script_with_a_lock_is_resolved_as_a_script() -> None:
@@ -346,12 +352,20 @@ def test_an_older_uv_that_upgrades_all_is_refused() -> None:
 
 def test_a_build_whose_index_the_project_does_not_name_is_refused() -> None:
     with pytest.raises(Refused) as caught:
-        plan_project(call("uv lock"), situation("0.13.9", sglang_cu126()), LockState(names_index=False))
+        plan_project(call("uv lock"), situation("0.13.9", sglang_cu126()), LockState(names_index=False, members=True))
     assert (
         caught.value.what == "not run: the tuple has torch 2.6.0+cu126, and the project names no index that carries it"
     )
     assert caught.value.hint == "stackpin apply pyproject.toml"
-    assert "torch==2.6.0+cu126" in plan_project(call("uv lock"), situation("0.13.9", sglang_cu126()), LockState()).words
+    for state in (LockState(), LockState(names_index=False)):  # a project may need no member at all
+        plan = plan_project(call("uv lock"), situation("0.13.9", sglang_cu126()), state)
+        assert "torch==2.6.0+cu126" in plan.words
+
+
+def test_a_program_beside_no_project_starts_in_what_is_there() -> None:
+    assert words(plan_project(call("uv run prog"), situation("0.13.9"), None)) == "run prog"
+    plan = plan_project(call("uv run --with x prog"), situation("0.13.9"), None)
+    assert (words(plan), plan.builds) == ("run --with-requirements T/held.txt --with x prog", True)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from stackpin.app.wrap.addressed import folder_of_call
 from stackpin.app.wrap.free_choice import free_choice, resolves_held
+from stackpin.app.wrap.project import find_project, names_index
 from stackpin.check.environment import accepted_versions, describe
 from stackpin.errors import LookAlikeMember, Refused, TupleBroken, WrongMember
+from stackpin.inject.plan import Kind
 from stackpin.inject.repair import command_line, grounds, typed
+from stackpin.inject.uv_project import ways_to_a_build
 from stackpin.model.environment import FaultKind
 from stackpin.model.explanation import Explanation
 
@@ -88,11 +92,25 @@ def _because(held: Held, name: str, version: str, has: str) -> str:
 def _wrong_member(held: Held, name: str, version: str) -> Refused:
     pin = held.locked.pin(name)
     has = f"the tuple has {pin.full_version}" if pin is not None else "the tuple has none"
+    facts = grounds(held.locked, name, held.in_force.reason)
+    if pin is not None and _lacks_index(held):
+        return WrongMember(
+            _because(held, name, version, f"{has}, and the project names no index that carries it"),
+            facts=((f"{name} {pin.full_version} is on", pin.build.page), *facts),
+            ways=ways_to_a_build(held.wrapped.call, held.wrapped.own),
+        )
     return WrongMember(
         _because(held, name, version, has),
-        facts=grounds(held.locked, name, held.in_force.reason),
+        facts=facts,
         ways=((f"who goes with {name} {version}", _who_goes_with(held, name, version)),),
     )
+
+
+def _lacks_index(held: Held) -> bool:
+    """Whether the call is about a project that cannot find a build of the tuple."""
+    call = held.wrapped.call
+    project = find_project(call, folder_of_call(call, held.wrapped.cwd)) if held.wrapped.kind is Kind.PROJECT else None
+    return project is not None and not names_index(project.said, held.locked)
 
 
 def _who_goes_with(held: Held, name: str, version: str) -> str:

@@ -42,7 +42,7 @@ def planned_run(
         for note in (*_notes(held), *plan.notes):
             wrapped.tell(f"stackpin: {note}")
         if plan.first:
-            step = replace(plan, words=plan.first, first=(), unset=(), builds=False)
+            step = replace(plan, words=plan.first, first=(), unset=(), late={}, builds=False)
             code = _run(held, step, folder)
             if code != 0:
                 return code
@@ -70,7 +70,7 @@ def _run(held: Held, plan: Plan, folder: Path) -> int:
     cache = held.uv_cache()
     environ = {name: value for name, value in wrapped.environ.items() if name not in plan.unset}
     apart = {"UV_CACHE_DIR": cache} if cache else {}
-    code, stopped = run_through(wrapped.program, words, {**environ, **apart, **plan.environ})
+    code, stopped = run_through(wrapped.program, words, {**environ, **apart, **plan.environ, **plan.late})
     if code == 1 and not stopped:
         from stackpin.app.wrap.after import conflict_note
 

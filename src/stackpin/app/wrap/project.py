@@ -5,30 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from stackpin.check.uv_lock import lock_faults, lock_holds_members
+from stackpin.check.uv_lock import lock_alternatives, lock_faults, lock_holds_members
 from stackpin.effects.environments import read_environment
 from stackpin.effects.files import LocalFiles
 from stackpin.effects.process import LocalProcesses
 from stackpin.errors import Refused, StackpinError
 from stackpin.inject.repair import hidden, typed
 from stackpin.inject.uv_project import SHARED, LockState, option_words
+from stackpin.inject.uv_selection import Selection, selection_of
 from stackpin.model.build import Channel
 from stackpin.parse.uv_lock import UvLock, parse_uv_lock
-from stackpin.parse.uv_project import UvProject, parse_uv_project, script_block
+from stackpin.parse.uv_project import UvProject, UvSource, parse_uv_project, script_block
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from stackpin.inject.command_line import Call, Own
-    from stackpin.model.environment import Environment
+    from stackpin.model.environment import Environment, Fault
     from stackpin.model.locked import LockedTuple, Pin
 
 __all__ = [
     "Project",
     "adapted_to_project",
     "dependency_groups",
+    "faults_of_lock",
     "find_project",
     "lock_state",
+    "names_index",
     "restored",
 ]
 
@@ -121,7 +124,7 @@ def lock_state(
     """
     raw = LocalFiles().read(project.lock)
     state = LockState(
-        names_index=_names_index(project.said, locked),
+        names_index=names_index(project.said, locked),
         always_upgrades=project.said.upgrades,
         path=project.lock.name,
         script=str(project.manifest) if project.is_script else "",
@@ -129,7 +132,7 @@ def lock_state(
     if raw is None:
         return state
     lock = parse_uv_lock(raw, str(project.lock))
-    faults = lock_faults(lock, locked, pythons=locked.pythons)
+    faults = faults_of_lock(call, project, lock, locked, environ)
     return state._replace(
         exists=True,
         faults=faults,
@@ -137,7 +140,25 @@ def lock_state(
         current=not faults and _is_current(call, project, uv, environ),
         names=frozenset(str(package.name) for package in lock.packages),
         builds=not faults and builds(lock),
+        excludes=bool(lock.conflicts),
     )
+
+
+def faults_of_lock(
+    call: Call, project: Project, lock: UvLock, locked: LockedTuple, environ: Mapping[str, str]
+) -> tuple[Fault, ...]:
+    """What is outside the tuple in the part of a lock that a call is about.
+
+    A call that is about all of it is content with one choice among extras or groups that exclude each other.
+    """
+    selected = selection_of(call, environ, project.said.default_groups)
+    if selected != Selection() or not lock.conflicts:
+        return lock_faults(lock, locked, pythons=locked.pythons, extras=selected.extras, groups=selected.groups)
+    found = [
+        lock_faults(lock, locked, pythons=locked.pythons, extras=extras, groups=groups)
+        for extras, groups in lock_alternatives(lock)
+    ]
+    return min(found, key=len)
 
 
 def _is_current(call: Call, project: Project, uv: Path, environ: Mapping[str, str]) -> bool:
@@ -146,7 +167,7 @@ def _is_current(call: Call, project: Project, uv: Path, environ: Mapping[str, st
     return LocalProcesses().run([str(uv), *words], env=environ, timeout=600.0).code == 0
 
 
-def _names_index(said: UvProject, locked: LockedTuple) -> bool:
+def names_index(said: UvProject, locked: LockedTuple) -> bool:
     """Whether the project names an index for every build that PyPI does not carry."""
     labelled = [pin for pin in locked.pins if pin.build.channel is Channel.FIND_LINKS]
     return all(any(_serves(url, pin) for url in said.indexes) for pin in labelled)
@@ -159,27 +180,37 @@ def _serves(url: str, pin: Pin) -> bool:
     return url.rstrip("/") in {root, pin.build.page.rstrip("/")} or url.rstrip("/").endswith(f"/{tail}")
 
 
-def adapted_to_project(project: Project, locked: LockedTuple, in_force: tuple[str, str], own: Own) -> dict[str, str]:
+def adapted_to_project(
+    project: Project, locked: LockedTuple, in_force: tuple[str, str], own: Own, selected: Selection
+) -> dict[str, str]:
     """The builds that the project's own sources lead to: normalized name to the version with its local part.
 
-    A project that binds torch to the index of the tuple's own tag gets the build labelled with it.
+    A project that binds torch to the index of the tuple's own tag gets the build labelled with it. One that binds it to
+    several, by platform, extra or group, needs one of them to be that.
 
-    :raises Refused: where it binds torch to the index of another tag.
+    :raises Refused: where it binds torch to indexes of other tags alone.
     """
     found = {}
     for pin in locked.pins:
-        for url in project.said.sources.get(str(pin.name), ()):
-            tag = url.rstrip("/").rpartition("/")[2]
-            if pin.build.tag is None or not _is_tag(tag):
-                continue
-            if tag != pin.build.tag:
-                raise Refused(
-                    f"not run: the project takes {pin.name} from an index for {tag}, the tuple is for {pin.build.tag}",
-                    facts=((f"[tool.uv.sources] {pin.name}", hidden(url)), in_force),
-                    ways=((f"with the project's {tag}", typed(own._replace(cuda=tag), "uv lock")),),
-                )
-            found[str(pin.name)] = f"{pin.version}+{tag}"
+        bound = [source.url for source in project.said.sources.get(str(pin.name), ()) if _counts(source, selected)]
+        tags = {tag: url for url in bound for tag in [url.rstrip("/").rpartition("/")[2]] if _is_tag(tag)}
+        if pin.build.tag is None or not tags:
+            continue
+        if str(pin.build.tag) not in tags:
+            tag, url = next(iter(tags.items()))
+            raise Refused(
+                f"not run: the project takes {pin.name} from an index for {tag}, the tuple is for {pin.build.tag}",
+                facts=((f"[tool.uv.sources] {pin.name}", hidden(url)), in_force),
+                ways=((f"with the project's {tag}", typed(own._replace(cuda=tag), "uv lock")),),
+            )
+        found[str(pin.name)] = f"{pin.version}+{pin.build.tag}"
     return found
+
+
+def _counts(source: UvSource, selected: Selection) -> bool:
+    """Whether a source is for the extras and groups that a call is about."""
+    extra = not source.extra or selected.extras is None or source.extra in selected.extras
+    return extra and (not source.group or selected.groups is None or source.group in selected.groups)
 
 
 def _is_tag(text: str) -> bool:

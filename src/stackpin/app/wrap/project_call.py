@@ -8,16 +8,23 @@ from stackpin.app.wrap.addressed import folder_of_call, lock_target, uv_release
 from stackpin.app.wrap.carry_out import planned_run
 from stackpin.app.wrap.holding import Held
 from stackpin.app.wrap.in_force import tuple_in_force, with_builds
-from stackpin.app.wrap.project import adapted_to_project, find_project, lock_state, project_environment, restored
+from stackpin.app.wrap.project import (
+    adapted_to_project,
+    faults_of_lock,
+    find_project,
+    lock_state,
+    project_environment,
+    restored,
+)
 from stackpin.app.wrap.requested import requested_by
 from stackpin.check.environment import describe
-from stackpin.check.uv_lock import lock_faults
 from stackpin.effects.files import LocalFiles
 from stackpin.effects.real_tools import become
 from stackpin.errors import TupleBroken, WrongMember
 from stackpin.inject.plan import Plan, Watch
 from stackpin.inject.repair import grounds
-from stackpin.inject.uv_project import LockState, plan_project
+from stackpin.inject.uv_project import plan_project
+from stackpin.inject.uv_selection import selection_of
 from stackpin.parse.uv_lock import UvLock, parse_uv_lock
 
 if TYPE_CHECKING:
@@ -50,8 +57,9 @@ def run_project(wrapped: Wrapped) -> int:
     found = held.faults_in(environment)
     if project is None:
         _refuse_wrong_environment(held, found)
-        return planned_run(held, None, (), lambda situation: plan_project(call, situation, LockState()))
-    labelled = adapted_to_project(project, held.locked, held.in_force.reason, wrapped.own)
+        return planned_run(held, None, (), lambda situation: plan_project(call, situation, None))
+    selected = selection_of(call, wrapped.environ, project.said.default_groups)
+    labelled = adapted_to_project(project, held.locked, held.in_force.reason, wrapped.own, selected)
     held.locked = with_builds(held.locked, labelled)
     pythons = (environment.python,) if environment is not None and environment.python else held.locked.pythons
 
@@ -106,7 +114,7 @@ def _checked_lock(held: Held, project: Project, before: restored) -> UvLock | No
     if raw is None:
         return None
     lock = parse_uv_lock(raw, str(project.lock))
-    found = lock_faults(lock, held.locked, pythons=held.locked.pythons)
+    found = faults_of_lock(held.wrapped.call, project, lock, held.locked, held.wrapped.environ)
     if not found:
         return lock
     before.back()
