@@ -235,3 +235,27 @@ def test_a_closed_stderr_does_not_hurt(line: str, code: int, desk: Callable[...,
     done = here.type(f"stackpin uv pip {line} 2>&-")
     assert (done.code, done.stderr) == (code, "")
     assert left_over(here) == []
+
+
+def test_a_pip_that_is_not_on_path_is_that_of_the_environment(desk: Callable[..., Desk]) -> None:
+    here = desk("pip")
+    (here.work / ".venv" / "bin" / "pip").unlink()
+    path = os.pathsep.join(str(here.place.folder / name) for name in ("bin", "python"))
+    version = here.run(["stackpin", "pip", "--version"], PATH=path)
+    assert (version.code, version.stdout.split()[:2]) == (0, ["pip", here.place.version])
+    done = here.run(["stackpin", "pip", "install", "loose-user"], PATH=path)
+    assert done.code == 0, done.stderr
+    assert {"loose-user==1.0", "torch==2.6.0", "triton==3.2.0"} <= here.installed()
+
+
+def test_an_environment_without_pip_is_told(desk: Callable[..., Desk]) -> None:
+    here = desk("uv")
+    path = os.pathsep.join(str(here.place.folder / name) for name in ("bin", "python"))
+    done = here.run(["stackpin", "pip", "install", "loose-user"], PATH=path)
+    assert done.code == 16
+    assert done.stderr == (
+        "stackpin[tool-missing]: there is no pip on PATH but stackpin's own\n"
+        "  where:    PATH\n"
+        "  expected: a folder with pip in it, or an environment that has pip\n"
+        "  do:       python -m ensurepip\n"
+    )

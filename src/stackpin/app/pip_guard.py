@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackpin.app.compile import Job, Workshop, compile_job
-from stackpin.effects.environment_pip import pip_release, wider_pip_values
+from stackpin.effects.environment_pip import installed_pip, wider_pip_values
 from stackpin.effects.files import LocalFiles
 from stackpin.effects.interpreter import ask_interpreter, find_interpreter
 from stackpin.effects.machine import read_system
@@ -113,7 +113,7 @@ def _conf(prefix: Path, asked: Interpreter) -> bytes:
         raise UsageError("pip's configuration is a link", where=str(path), got=str(path.resolve()), expected="a file")
     raw = LocalFiles().read(path)
     wider = wider_pip_values(asked.executable, LocalProcesses(), os.environ)
-    guard = Guard(constraint=_word(prefix / CONSTRAINTS), builds=_builds_apart(pip_release(asked.packages)))
+    guard = Guard(constraint=_word(prefix / CONSTRAINTS), builds=_builds_apart(installed_pip(asked.packages)))
     return guarded(_decoded(raw, path), guard, where=str(path), wider=wider).encode()
 
 
@@ -192,7 +192,7 @@ def guard_standing(folder: Path, environ: Mapping[str, str]) -> Standing:
     return Standing(
         prefix=prefix,
         python=asked.version,
-        pip=pip_release(asked.packages),
+        pip=installed_pip(asked.packages),
         installed=installed,
         header=held.removeprefix(_MARK).partition("\n")[0].removeprefix("# "),
         faults=tuple(faults),

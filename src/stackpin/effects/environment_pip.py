@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from stackpin.effects.process import ProcessRunner
 
-__all__ = ["pip_release", "wider_pip_values"]
+__all__ = ["installed_pip", "wider_pip_values"]
 
 _SECONDS = 60.0
 
 
-def pip_release(packages: Iterable[Path]) -> str:
+def installed_pip(packages: Iterable[Path]) -> str:
     """The version of the first pip in these site-packages folders; empty where there is none."""
     for folder in packages:
         for described in sorted(folder.glob("pip-*.dist-info")):

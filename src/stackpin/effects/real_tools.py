@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from stackpin.effects.process import ProcessRunner
 
-__all__ = ["SHIM_TOOL", "Ran", "become", "find_real_tool", "interpreter_of_script", "run_through", "uv_version"]
+__all__ = ["SHIM_TOOL", "Ran", "RealTool", "become", "find_real_tool", "run_through", "uv_version"]
 
 #: In which variable a shim hands on the real tool that it found. It is not for the tool, nor for what that starts.
 SHIM_TOOL = "STACKPIN_SHIM_TOOL"
@@ -32,6 +32,23 @@ _HEAD = 512
 _HANDED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 
 
+class RealTool(NamedTuple):
+    """A program, and what it is always started with: ``-m pip`` for an interpreter that stands in for pip."""
+
+    path: Path
+    lead: tuple[str, ...] = ()
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The beginning of its command line."""
+        return (str(self.path), *self.lead)
+
+    @property
+    def interpreter(self) -> Path | None:
+        """The Python that it runs with; None where that cannot be told."""
+        return self.path if self.lead else interpreter_of_script(self.path)
+
+
 class Ran(NamedTuple):
     """How a run of the tool ended: its exit code, and whether somebody stopped it by a signal that came to us as well."""
 
@@ -39,12 +56,12 @@ class Ran(NamedTuple):
     stopped: bool
 
 
-def find_real_tool(name: str, environ: Mapping[str, str]) -> Path | None:
+def find_real_tool(name: str, environ: Mapping[str, str]) -> RealTool | None:
     """What a shim of that name found, else the first program of that name on PATH that is no shim; None without one."""
     handed = Path(environ.get(SHIM_TOOL, ""))
     if handed.name == name and os.access(handed, os.X_OK):
-        return handed
-    return next((found.path for found in programs_on_path(name, environ) if not found.shim), None)
+        return RealTool(handed)
+    return next((RealTool(found.path) for found in programs_on_path(name, environ) if not found.shim), None)
 
 
 def interpreter_of_script(script: Path) -> Path | None:
@@ -93,18 +110,18 @@ def _is_program(path: Path) -> bool:
         return False
 
 
-def become(program: Path, words: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
+def become(tool: RealTool, words: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
     """Turn into the tool: nothing of this process is left.
 
     :raises ToolMissing: when it cannot be run.
     """
     try:
-        os.execve(program, [str(program), *words], dict(environ))  # noqa: S606 - that is what it is for
+        os.execve(tool.path, [*tool.argv, *words], dict(environ))  # noqa: S606 - that is what it is for
     except OSError as error:
-        raise _not_run(program, error) from error
+        raise _not_run(tool.path, error) from error
 
 
-def run_through(program: Path, words: Sequence[str], environ: Mapping[str, str]) -> Ran:
+def run_through(tool: RealTool, words: Sequence[str], environ: Mapping[str, str]) -> Ran:
     """Run the tool with this process's own input and output, and wait for it.
 
     Ctrl-C reaches the tool by the terminal and is left to it; other signals are handed on. A tool that a signal ended
@@ -113,9 +130,9 @@ def run_through(program: Path, words: Sequence[str], environ: Mapping[str, str])
     :raises ToolMissing: when it cannot be run.
     """
     try:
-        child = os.posix_spawn(program, [str(program), *words], dict(environ))
+        child = os.posix_spawn(tool.path, [*tool.argv, *words], dict(environ))
     except OSError as error:
-        raise _not_run(program, error) from error
+        raise _not_run(tool.path, error) from error
 
     came: list[int] = []
 

@@ -229,9 +229,8 @@ def _refuse_unheld(call: Call, situation: Situation, lock: LockState) -> None:
             facts=(("the plain uv lock would take the newest of all again", ""), situation.in_force),
             ways=(("to hold it in the project, once", "stackpin apply pyproject.toml"),),
         )
-    upgrades = call.has("--upgrade") or bool(situation.environ.get("UV_UPGRADE"))
     by_settings = lock.script and not lock.exists  # what holds builds there holds the resolution too
-    if upgrades and situation.version < UPGRADE_KEEPS_PINS and not by_settings:
+    if call.has("--upgrade") and situation.version < UPGRADE_KEEPS_PINS and not by_settings:
         least = ".".join(map(str, UPGRADE_KEEPS_PINS))
         raise Refused(
             "not run: this uv forgets every version that it is given once it upgrades all",
@@ -254,8 +253,7 @@ def ways_to_a_build(call: Call, own: Own) -> tuple[tuple[str, str], ...]:
 
 def _without_upgrade(call: Call, situation: Situation) -> str:
     """The same command, with nothing that asks for an upgrade of all."""
-    variable = ("env", "-u", "UV_UPGRADE") if situation.environ.get("UV_UPGRADE") else ()
-    return command_line(*variable, "stackpin", call.tool, *call.without("--upgrade"), *situation.own.words)
+    return command_line("stackpin", call.tool, *call.without("--upgrade"), *situation.own.words)
 
 
 def _outside(lock: LockState, situation: Situation) -> LockOutside:

@@ -7,17 +7,17 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from stackpin.effects.environment_pip import installed_pip
 from stackpin.effects.environments import (
     environment_of_folder,
     environment_of_interpreter,
     environment_under,
     read_environment,
-    read_installed,
 )
 from stackpin.effects.interpreter import find_interpreter
 from stackpin.effects.machine import read_system
 from stackpin.effects.process import LocalProcesses
-from stackpin.effects.real_tools import interpreter_of_script, uv_version
+from stackpin.effects.real_tools import uv_version
 from stackpin.errors import ToolMissing
 from stackpin.inject.repair import refuse_old
 from stackpin.inject.uv import FLOOR
@@ -26,6 +26,7 @@ from stackpin.model.target import Platform
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from stackpin.effects.real_tools import RealTool
     from stackpin.inject.command_line import Call
     from stackpin.model.environment import Environment
 
@@ -77,7 +78,7 @@ def folder_of_call(call: Call, cwd: Path) -> Path:
     return folder / call.value("--project") if call.tool != "pip" else folder
 
 
-def addressed_by_pip(call: Call, pip: Path, environ: Mapping[str, str], cwd: Path) -> Addressed:
+def addressed_by_pip(call: Call, pip: RealTool, environ: Mapping[str, str], cwd: Path) -> Addressed:
     """The environment of ``--python``, else of the interpreter that the pip on PATH runs with.
 
     :raises ToolMissing: when ``--python`` names no environment.
@@ -90,11 +91,11 @@ def addressed_by_pip(call: Call, pip: Path, environ: Mapping[str, str], cwd: Pat
     return Addressed(_placed(call, own, cwd), python, platform)
 
 
-def _environment_of_pip(call: Call, pip: Path, environ: Mapping[str, str], cwd: Path) -> Environment | None:
+def _environment_of_pip(call: Call, pip: RealTool, environ: Mapping[str, str], cwd: Path) -> Environment | None:
     named = call.value("--python") or environ.get("PIP_PYTHON", "")
     if named:
         return environment_of_interpreter(find_interpreter(named, environ, cwd), LocalProcesses())
-    interpreter = interpreter_of_script(pip)
+    interpreter = pip.interpreter
     if interpreter is None:
         interpreter = find_interpreter(None, {**environ, "VIRTUAL_ENV": "", "CONDA_PREFIX": ""}, Path(os.sep))
     return environment_of_interpreter(interpreter, LocalProcesses())
@@ -156,21 +157,22 @@ def _platform_of_uv(text: str) -> str:
     return _UV_PLATFORMS.get(text, text)
 
 
-def pip_release(pip: Path, environ: Mapping[str, str]) -> tuple[int, ...]:
+def pip_release(pip: RealTool, environ: Mapping[str, str]) -> tuple[int, ...]:
     """The release of a pip, as numbers, by what is installed beside it; asked for where its interpreter is not known.
 
     :raises ToolMissing: when it does not say its version.
     """
-    interpreter = interpreter_of_script(pip)
-    if interpreter is not None:
-        environment = environment_of_interpreter(interpreter, LocalProcesses())
-        for item in read_installed(environment.packages):
-            if item.name == "pip":
-                return _numbers(item.version)
-    done = LocalProcesses().run([str(pip), "--version"], env=environ, timeout=60.0)
+    interpreter = pip.interpreter
+    beside = environment_of_interpreter(interpreter, LocalProcesses()).packages if interpreter is not None else ()
+    found = installed_pip(beside)
+    if found:
+        return _numbers(found)
+    done = LocalProcesses().run([*pip.argv, "--version"], env=environ, timeout=60.0)
     words = done.stdout.split()
     if done.code != 0 or len(words) < 2:
-        raise ToolMissing("pip does not tell its version", where=str(pip), got=(done.stderr or done.stdout).strip())
+        raise ToolMissing(
+            "pip does not tell its version", where=str(pip.path), got=(done.stderr or done.stdout).strip()
+        )
     return _numbers(words[1])
 
 

@@ -122,7 +122,8 @@ def _chosen(text: str) -> Iterator[tuple[str, str]]:
 def _ask(held: Held, words: Sequence[str], environ: Mapping[str, str]) -> str | None:
     """All that the tool prints; None where it fails."""
     wrapped = held.wrapped
-    done = LocalProcesses().run([str(wrapped.program), *words], env={**wrapped.environ, **environ}, timeout=_MINUTES)
+    command = [*wrapped.program.argv, *words]
+    done = LocalProcesses().run(command, env={**wrapped.environ, **environ}, timeout=_MINUTES)
     return f"{done.stdout}\n{done.stderr}" if done.code == 0 else None
 
 

@@ -50,7 +50,7 @@ def run_project(wrapped: Wrapped) -> int:
     project = find_project(call, folder)
     if project is None and call.verb != ("run",):
         become(wrapped.program, call.words, wrapped.environ)
-    version = uv_release(wrapped.program, wrapped.environ)
+    version = uv_release(wrapped.uv, wrapped.environ)
     requested = requested_by(call, folder, wrapped.environ)._replace(bare=False)
     held = Held(wrapped, tuple_in_force(wrapped, lock_target(), requested), requested, version)
     environment = project_environment(call, project, wrapped.environ, folder)
@@ -69,7 +69,7 @@ def run_project(wrapped: Wrapped) -> int:
 
         return builds_something(call, project, lock, held.locked, pythons, wrapped.environ)
 
-    state = lock_state(call, project, held.locked, wrapped.program, wrapped.environ, builds)
+    state = lock_state(call, project, held.locked, wrapped.uv, wrapped.environ, builds)
     before = restored(project)
     plans: list[Plan] = []
 

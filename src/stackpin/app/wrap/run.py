@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackpin.effects.real_tools import SHIM_TOOL, become, find_real_tool
+from stackpin.effects.real_tools import SHIM_TOOL, RealTool, become, find_real_tool
 from stackpin.errors import ToolMissing
 from stackpin.inject import pip as pip_rules
 from stackpin.inject import uv as uv_rules
@@ -34,7 +34,7 @@ def run_wrapped(
     :raises NoTuple: where the stacks in force have no tuple for the target.
     :raises ToolMissing: where there is no real tool, or it is too old.
     """
-    program = _program(tool, environ)
+    program = _program(tool, environ, cwd)
     environ = {name: value for name, value in environ.items() if name != SHIM_TOOL}
     if environ.get("STACKPIN_OFF") == "1":
         tell(f"stackpin: off (STACKPIN_OFF=1): {tool} runs as it is")
@@ -68,7 +68,7 @@ def _run_held(wrapped: Wrapped) -> int:
     return run_in_environment(wrapped)
 
 
-def _program(tool: str, environ: Mapping[str, str]) -> Path:
+def _program(tool: str, environ: Mapping[str, str], cwd: Path) -> RealTool:
     """The real tool; a pip that is not on PATH is asked for as a module of the addressed environment.
 
     :raises ToolMissing: where there is none.
@@ -80,9 +80,29 @@ def _program(tool: str, environ: Mapping[str, str]) -> Path:
         found = find_real_tool(name, environ)
         if found is not None:
             return found
+    module = _module(environ, cwd) if tool == "pip" else None
+    if module is not None:
+        return module
     raise ToolMissing(
         f"there is no {tool} on PATH but stackpin's own",
         where="PATH",
-        expected=f"a folder with {tool} in it",
+        expected=f"a folder with {tool} in it"
+        if tool != "pip"
+        else "a folder with pip in it, or an environment that has pip",
         hint="python -m ensurepip" if tool == "pip" else "pip install uv",
     )
+
+
+def _module(environ: Mapping[str, str], cwd: Path) -> RealTool | None:
+    """``python -m pip`` of the addressed environment, where it has pip."""
+    from stackpin.effects.environment_pip import installed_pip
+    from stackpin.effects.environments import environment_of_interpreter
+    from stackpin.effects.interpreter import find_interpreter
+    from stackpin.effects.process import LocalProcesses
+
+    try:
+        interpreter = find_interpreter(None, environ, cwd)
+        packages = environment_of_interpreter(interpreter, LocalProcesses()).packages
+    except ToolMissing:
+        return None  # there is no Python either
+    return RealTool(interpreter, ("-m", "pip")) if installed_pip(packages) else None

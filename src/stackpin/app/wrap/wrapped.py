@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from stackpin.effects.real_tools import RealTool
     from stackpin.inject.command_line import Call, Own
     from stackpin.inject.plan import Kind
     from stackpin.model.settings import Settings
@@ -21,7 +22,7 @@ class Wrapped(NamedTuple):
     call: Call
     own: Own
     kind: Kind
-    program: Path
+    program: RealTool
     settings: Settings
     environ: Mapping[str, str]
     cwd: Path
@@ -40,5 +41,5 @@ class Wrapped(NamedTuple):
     @property
     def uv(self) -> Path:
         """The uv that belongs to the tool: itself, or the one beside a ``uvx``."""
-        beside = self.program.with_name("uv")
-        return beside if self.call.tool == "uvx" and beside.exists() else self.program
+        beside = self.program.path.with_name("uv")
+        return beside if self.call.tool == "uvx" and beside.exists() else self.program.path
