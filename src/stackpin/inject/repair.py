@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     from stackpin.model.environment import Fault
     from stackpin.model.locked import LockedTuple
 
-__all__ = ["command_line", "grounds", "hidden", "refuse_look_alikes", "refuse_old", "repairs", "typed"]
+__all__ = ["command_line", "grounds", "hidden", "place_of", "refuse_look_alikes", "refuse_old", "repairs", "typed"]
 
 #: For each tool, how a distribution is taken out, and how a member's own files are put back.
 _REMOVE = {"pip": "pip uninstall -y", "uv": "uv pip uninstall"}
 _RESTORE = {"pip": "pip install --force-reinstall --no-deps", "uv": "uv pip install --reinstall --no-deps"}
 _INSTALL = {"pip": "pip install", "uv": "uv pip install"}
+#: Options that say where a command works: in an environment, in a project.
+_IN_ENVIRONMENT = frozenset(
+    {"--directory", "--prefix", "--project", "--python", "--root", "--system", "--target", "--user"}
+)
+_IN_PROJECT = frozenset({"--directory", "--project"})
 #: What may stand in a command without quotes.
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./-_")
 
@@ -30,7 +35,7 @@ def repairs(call: Call, situation: Situation) -> tuple[str, ...]:
     :raises LookAlikeMember: where a look-alike is installed.
     :raises Refused: where the call asks for hashes, which such a requirement lacks, or builds before it is corrected.
     """
-    refuse_look_alikes(call.tool, situation.faults, situation)
+    refuse_look_alikes(call, situation.faults, situation)
     pins = {str(pin.name): f"{pin.name}{pin.specifier}" for pin in situation.locked.pins}
     named = set(named_members(call, situation.locked))
     wrong = [fault for fault in situation.faults if fault.name in pins and fault.name not in named]
@@ -43,7 +48,7 @@ def repairs(call: Call, situation: Situation) -> tuple[str, ...]:
         raise Refused(
             f"not run: {first.name} {first.found} is installed where the tuple has {first.wanted}, and {why}",
             facts=grounds(situation.locked, first.name, situation.in_force),
-            ways=(("to correct it first", typed(situation.own, _INSTALL[call.tool], *wanted)),),
+            ways=(("to correct it first", typed(situation.own, _INSTALL[call.tool], *place_of(call), *wanted)),),
         )
     return wanted
 
@@ -82,6 +87,17 @@ def typed(own: Own, command: str, *words: str) -> str:
     return command_line("stackpin", *command.split(), *own.words, *words)
 
 
+def place_of(call: Call, *, uninstalls: bool = False) -> tuple[str, ...]:
+    """The options by which a call says where it works, so that a command that we name works there as well.
+
+    :param uninstalls: whether that is an uninstallation, for which pip knows environments only.
+    """
+    names = _IN_ENVIRONMENT if call.tool == "pip" or call.verb[:1] == ("pip",) else _IN_PROJECT
+    names = frozenset({"--python"}) if uninstalls and call.tool == "pip" else names
+    chosen = [option for option in call.options if option.name in names]
+    return tuple(word for name, value in chosen for word in ((name,) if value is None else (name, value)))
+
+
 def _builds_in_place(call: Call, situation: Situation) -> bool:
     """Whether something may be built in the environment itself."""
     variables = ("PIP_NO_BUILD_ISOLATION", "UV_NO_BUILD_ISOLATION", "UV_NO_BUILD_ISOLATION_PACKAGE")
@@ -90,7 +106,7 @@ def _builds_in_place(call: Call, situation: Situation) -> bool:
     )
 
 
-def refuse_look_alikes(tool: str, faults: tuple[Fault, ...], situation: Situation) -> None:
+def refuse_look_alikes(call: Call, faults: tuple[Fault, ...], situation: Situation) -> None:
     """Refuse where a look-alike is installed: it wrote over a member's files, and no resolver sees that.
 
     :raises LookAlikeMember: for the first that is found.
@@ -100,9 +116,11 @@ def refuse_look_alikes(tool: str, faults: tuple[Fault, ...], situation: Situatio
             continue
         member, _, version = fault.wanted.partition(" ")
         pin = situation.locked.pin(member)
-        commands = [f"stackpin {_REMOVE[tool]} {fault.name}"]
+        out = place_of(call, uninstalls=True)
+        commands = [command_line("stackpin", *_REMOVE[call.tool].split(), *out, fault.name)]
         if pin is not None:
-            commands.append(typed(situation.own, _RESTORE[tool], f"{member}{pin.specifier}"))
+            restore = (*place_of(call), f"{member}{pin.specifier}")
+            commands.append(typed(situation.own, _RESTORE[call.tool], *restore))
         harm = f"writes over the files of {member} {version}" if version else "the tuple keeps it out"
         alike = ((f"{fault.name} {fault.evidence}", ""),) if fault.evidence else ()
         raise LookAlikeMember(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.errors import LockOutside, Refused, WrongMember
 from stackpin.inject.plan import Plan, Situation, Watch, named_members, pin_words
-from stackpin.inject.repair import command_line, grounds, refuse_look_alikes, typed
+from stackpin.inject.repair import command_line, grounds, place_of, refuse_look_alikes, typed
 from stackpin.inject.uv_pip import build_variables, page_variables
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def plan_project(call: Call, situation: Situation, lock: LockState | None) -> Pl
         return Plan(words=as_it_stands, environ=build_variables(situation), builds=bool(layer))
     if is_frozen(call, situation.environ):
         if lock.faults and not call.has(*_LOOKS):
-            raise _outside(lock, situation)
+            raise _outside(call, lock, situation)
         if _must_be_current(call, situation) and not lock.current:
             return Plan(words=as_it_stands)  # uv says so
         return _from_the_lock(call, situation, lock, layer)
@@ -185,14 +185,14 @@ def _refuse_leftovers(call: Call, situation: Situation, lock: LockState, *, unsy
     if call.verb not in {("run",), ("add",), ("remove",), ("sync",)} or (unsynced and call.verb != ("run",)):
         return
     left = [fault for fault in situation.faults if unsynced or (inexact and fault.name not in lock.names)]
-    refuse_look_alikes("uv", tuple(left), situation)
+    refuse_look_alikes(call, tuple(left), situation)
     if not left:
         return
     first = left[0]
     raise WrongMember(
         f"not run: {first.name} {first.found} is installed, the tuple has {first.wanted}, and uv would leave it there",
         facts=grounds(situation.locked, first.name, situation.in_force),
-        ways=(("to repair", typed(situation.own, "uv sync")),),
+        ways=(("to repair", typed(situation.own, "uv sync", *place_of(call))),),
     )
 
 
@@ -256,10 +256,11 @@ def _without_upgrade(call: Call, situation: Situation) -> str:
     return command_line("stackpin", call.tool, *call.without("--upgrade"), *situation.own.words)
 
 
-def _outside(lock: LockState, situation: Situation) -> LockOutside:
+def _outside(call: Call, lock: LockState, situation: Situation) -> LockOutside:
     first = lock.faults[0]
+    script = ("--script", lock.script) if lock.script else ()
     return LockOutside(
         f"not run: {lock.path} has {first.name} {first.found}, the tuple has {first.wanted}",
         facts=grounds(situation.locked, first.name, situation.in_force),
-        ways=(("to bring the lock to the tuple", typed(situation.own, "uv lock")),),
+        ways=(("to bring the lock to the tuple", typed(situation.own, "uv lock", *place_of(call), *script)),),
     )

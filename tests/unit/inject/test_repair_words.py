@@ -9,7 +9,7 @@ from tests.support.locked import sglang_cu124
 
 from stackpin.inject.command_line import Own, read_call
 from stackpin.inject.grammar import PIP, UV
-from stackpin.inject.repair import command_line, grounds, hidden, typed
+from stackpin.inject.repair import command_line, grounds, hidden, place_of, typed
 
 __all__: list[str] = []
 
@@ -44,6 +44,23 @@ def test_a_command_carries_the_wrappers_own_options() -> None:
         "stackpin uv pip install --stack 'sglang==0.4.*' --stack vllm --cuda cu124 --allow torchcodec triton==3.2.0"
     )
     assert typed(Own(), "pip install", "triton==3.2.0") == "stackpin pip install triton==3.2.0"
+
+
+@pytest.mark.parametrize(
+    ("line", "there", "out"),
+    [
+        ("uv pip install -p env -q x", "--python env", "--python env"),
+        ("uv pip sync --target=d --system r.txt", "--target d --system", "--target d --system"),
+        ("pip --python env install --target d x", "--python env --target d", "--python env"),
+        ("uv --directory d run -p 3.12 prog --target e", "--directory d", "--directory d"),
+        ("uv lock", "", ""),
+    ],
+)
+def test_a_command_works_where_the_call_does(line: str, there: str, out: str) -> None:
+    tool, *rest = shlex.split(line)
+    call = read_call(rest, {"pip": PIP, "uv": UV}[tool])[0]
+    assert shlex.join(place_of(call)) == there
+    assert shlex.join(place_of(call, uninstalls=True)) == out
 
 
 def test_the_grounds_of_a_member_name_who_needs_it() -> None:

@@ -11,7 +11,7 @@ from stackpin.app.wrap.project import find_project, names_index
 from stackpin.check.environment import accepted_versions, describe
 from stackpin.errors import LookAlikeMember, Refused, TupleBroken, WrongMember
 from stackpin.inject.plan import Kind
-from stackpin.inject.repair import command_line, grounds, typed
+from stackpin.inject.repair import command_line, grounds, place_of, typed
 from stackpin.inject.uv_project import ways_to_a_build
 from stackpin.model.environment import FaultKind
 from stackpin.model.explanation import Explanation
@@ -30,14 +30,16 @@ def repair_command(held: Held, found: tuple[Fault, ...]) -> str:
     """The command that brings the members outside the tuple back in."""
     tool = held.wrapped.tool
     alike = [fault.name for fault in found if fault.kind is FaultKind.LOOK_ALIKE]
-    out = f"stackpin {'pip uninstall -y' if tool == 'pip' else 'uv pip uninstall'} {' '.join(alike)}" if alike else ""
+    remove = ("pip", "uninstall", "-y") if tool == "pip" else ("uv", "pip", "uninstall")
+    call = held.wrapped.call
+    out = command_line("stackpin", *remove, *place_of(call, uninstalls=True), *alike) if alike else ""
     names = [
         fault.name if fault.kind is not FaultKind.LOOK_ALIKE else fault.wanted.partition(" ")[0] for fault in found
     ]
     pins = [held.locked.pin(name) for name in dict.fromkeys(names)]
     wanted = [f"{pin.name}{pin.specifier}" for pin in pins if pin is not None]
     again = "pip install --force-reinstall --no-deps" if tool == "pip" else "uv pip install --reinstall --no-deps"
-    put = typed(held.wrapped.own, again, *wanted) if wanted else ""
+    put = typed(held.wrapped.own, again, *place_of(call), *wanted) if wanted else ""
     return " && ".join(filter(None, (out, put)))
 
 
@@ -138,7 +140,7 @@ def _look_alike(held: Held, name: str, version: str) -> Refused:
         _because(held, name, version, f"which {block.note}, and the tuple has {member.name} {member.full_version}"),
         facts=grounds(held.locked, str(member.name), in_force),
         ways=(
-            (f"to have {member.name}", typed(own, pip, f"{member.name}{member.specifier}")),
+            (f"to have {member.name}", typed(own, pip, *place_of(call), f"{member.name}{member.specifier}")),
             (f"with {member.name} set free", command_line("stackpin", call.tool, *call.with_options(*free))),
         ),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stackpin.check.pylock import pylock_faults
 from stackpin.effects.files import LocalFiles
 from stackpin.errors import LockOutside
-from stackpin.inject.repair import grounds, typed
+from stackpin.inject.repair import grounds, place_of, typed
 from stackpin.parse.pylock import parse_pylock
 
 if TYPE_CHECKING:
@@ -41,4 +41,5 @@ def _install(held: Held, found: tuple[Fault, ...]) -> str:
     """The command that brings in the tuple's own releases of what a lock file has otherwise."""
     pins = [held.locked.pin(name) for name in dict.fromkeys(fault.name for fault in found)]
     wanted = [f"{pin.name}{pin.specifier}" for pin in pins if pin is not None]
-    return typed(held.wrapped.own, "pip install" if held.wrapped.tool == "pip" else "uv pip install", *wanted)
+    install = "pip install" if held.wrapped.tool == "pip" else "uv pip install"
+    return typed(held.wrapped.own, install, *place_of(held.wrapped.call), *wanted)
