@@ -103,5 +103,11 @@ def test_a_row_that_the_bare_tool_cannot_show_says_so() -> None:
     """Few rows prove nothing by the bare tool; a new one needs a reason in its ``why``."""
     silent = {route.id for route in every_route() if route.bare is Bare.NOTHING}
     offline = {"uv-torch-backend", "uv-torch-backend-by-variable", "uv-torch-backend-by-project"}
-    nothing_asked = {"uv-add-frozen", "uv-upgrade-command", "uv-lock-another-tag-named", "uv-anchor-alone"}
+    nothing_asked = {
+        "uv-add-frozen",
+        "uv-upgrade-command",
+        "uv-upgrade-command-all",
+        "uv-lock-another-tag-named",
+        "uv-anchor-alone",
+    }
     assert silent == offline | nothing_asked

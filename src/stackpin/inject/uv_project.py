@@ -13,6 +13,7 @@ from stackpin.errors import LockOutside, Refused, WrongMember
 from stackpin.inject.plan import Plan, Situation, Watch, named_members, pin_words
 from stackpin.inject.repair import command_line, grounds, place_of, refuse_look_alikes, typed
 from stackpin.inject.uv_pip import build_variables, page_variables
+from stackpin.model.names import normalized_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,6 +104,13 @@ def plan_project(call: Call, situation: Situation, lock: LockState | None) -> Pl
         return _from_the_lock(call, situation, lock, layer)
     if lock.exists and lock.current and not lock.faults and not _changes(call, lock):
         return _from_the_lock(call, situation, lock, layer)
+    return _resolved(call, situation, lock, layer)
+
+
+def _resolved(call: Call, situation: Situation, lock: LockState, layer: tuple[str, ...]) -> Plan:
+    """Let uv resolve, with the versions of the tuple named."""
+    if call.verb == ("upgrade",):
+        return Plan(words=call.with_options(*_left_out(call, situation)), watch=Watch.LOCK)
     _refuse_unheld(call, situation, lock)
     pins = [word for pin in pin_words(situation.locked) for word in ("-P", pin)]
     if lock.excludes and not lock.faults:
@@ -129,11 +137,29 @@ def _from_the_lock(call: Call, situation: Situation, lock: LockState, layer: tup
     return Plan(words=_frozen(call, layer), environ=environ, unset=_BESIDE_FROZEN, builds=True)
 
 
+def _left_out(call: Call, situation: Situation) -> tuple[str, ...]:
+    """The words by which ``uv upgrade``, which knows no ``-P``, leaves the members alone.
+
+    :raises WrongMember: where it names one: it would ask for its newest release in the project's own file.
+    """
+    named = named_members(call, situation.locked)
+    if not named:
+        return tuple(word for pin in situation.locked.pins for word in ("--exclude", str(pin.name)))
+    rest = [word for word in call.words if word not in named]
+    raise WrongMember(
+        f"not run: uv upgrade would ask for the newest {named[0]}, whatever the tuple has",
+        facts=grounds(situation.locked, str(normalized_name(named[0])), situation.in_force),
+        ways=(("to upgrade the rest", command_line("stackpin", call.tool, *rest, *situation.own.words)),),
+    )
+
+
 def _installs(call: Call, situation: Situation) -> bool:
     """Whether a command brings an environment to what the lock has."""
     if call.has("--dry-run", *_LOOKS, "--no-sync") or situation.environ.get("UV_NO_SYNC"):
         return False
-    return call.verb in {("run",), ("sync",)} or (call.verb in _EDITS and not call.has("--script", "--frozen"))
+    return call.verb in {("run",), ("sync",), ("check",)} or (
+        call.verb in _EDITS and not call.has("--script", "--frozen")
+    )
 
 
 def _frozen(call: Call, layer: tuple[str, ...]) -> tuple[str, ...]:

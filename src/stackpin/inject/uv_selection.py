@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Selection", "selection_of"]
 
 #: Commands that take a part of a lock; the others are about all of it.
-_SELECTING = frozenset({("sync",), ("run",), ("export",)})
+_SELECTING = frozenset({("sync",), ("run",), ("export",), ("check",)})
 
 
 class Selection(NamedTuple):

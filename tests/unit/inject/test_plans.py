@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support.locked import sglang_cu124, sglang_cu126
 
-from stackpin.errors import LockOutside, LookAlikeMember, Refused, ToolMissing
+from stackpin.errors import LockOutside, LookAlikeMember, Refused, ToolMissing, WrongMember
 from stackpin.inject.command_line import Call, read_call
 from stackpin.inject.grammar import PIP, UV, UVX
 from stackpin.inject.pip import kind_of as kind_of_pip
@@ -224,6 +224,7 @@ def test_a_project_command_is_held_by_versions_that_leave_no_trace(line: str) ->
             "--directory d sync --frozen -q --extra gpu",
             id="options",
         ),
+        pytest.param("uv check --fix", f"lock {PINS}", "check --frozen --fix", id="check"),
         pytest.param("uv run -p 3.12 prog -U", f"lock {PINS} --python=3.12", "run --frozen -p 3.12 prog -U", id="run"),
         pytest.param("uv add idna", f"add {PINS} --no-sync idna", "sync --frozen --inexact", id="add"),
         pytest.param(
@@ -256,6 +257,21 @@ def test_the_pages_of_builds_are_named_to_the_step_that_installs_alone() -> None
     told = situation("0.5.31", find_links=("PAGE",), environ={"UV_FIND_LINKS": "MINE"})
     plan = plan_project(call("uv sync"), told, LockState())
     assert (plan.environ, plan.late) == ({}, {"UV_FIND_LINKS": "MINE,PAGE"})
+
+
+def test_an_upgrade_that_knows_no_pins_leaves_the_members_out() -> None:
+    left_out = " ".join(f"--exclude {pin.name}" for pin in sglang_cu124().pins)
+    for line in ("uv upgrade", "uv upgrade idna"):
+        plan = plan_project(call(line), situation("0.13.9"), LockState(exists=True, current=True))
+        assert (words(plan), plan.watch) == (f"upgrade {left_out}{line.removeprefix('uv upgrade')}", Watch.LOCK)
+    with pytest.raises(WrongMember) as caught:
+        plan_project(call("uv upgrade Torch idna"), situation("0.13.9"), LockState(exists=True, current=True))
+    assert str(caught.value) == (
+        "not run: uv upgrade would ask for the newest Torch, whatever the tuple has\n\n"
+        '  sglang 0.4.6.post5 needs torch 2.6.0     torch==2.6.0; extra == "srt"\n'
+        "  in force: sglang 0.4.6.post5 on cu124    sglang==0.4.*  (STACKPIN_STACK)\n\n"
+        "to upgrade the rest:  stackpin uv upgrade idna"
+    )
 
 
 def test_a_script_with_a_lock_is_resolved_as_a_script() -> None:
