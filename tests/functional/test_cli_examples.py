@@ -20,6 +20,7 @@ __all__: list[str] = []
 #: Groups and commands, as words after ``stackpin``.
 COMMANDS = [
     (),
+    ("apply",),
     ("catalog",),
     ("catalog", "show"),
     ("catalog", "status"),
@@ -95,6 +96,8 @@ def test_an_example_works(line: str, tmp_path: Path) -> None:
         return
     if "--venv" in words:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
+    if "pyproject.toml" in words:
+        (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1.0"\n', encoding="utf-8")
     done = run(*words[1:], cwd=tmp_path)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
     assert done.stdout or list(tmp_path.iterdir())

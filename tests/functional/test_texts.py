@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 #: Words of a command that asks the index, runs uv, or takes longer than an example should; the wrapped tools, which
 #: install gigabytes, are tested in tests/escapes and tests/real.
-ELSEWHERE = ("catalog update", "catalog verify", "--closure", "--all", "stackpin uv", "stackpin pip")
+ELSEWHERE = (
+    *("catalog update", "catalog verify", "--closure", "--all"),
+    *("stackpin apply", "stackpin uv", "stackpin pip"),
+)
 #: The one example that shows a refusal.
 REFUSED = "stackpin compile sglang==0.4.7 --cuda cu124"
 

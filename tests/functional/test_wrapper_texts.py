@@ -222,11 +222,11 @@ CASES = {
         "2.6.0+cu126, and the project names no index that carries it\n\n"
         "  torch 2.6.0+cu126 is on           https://download.pytorch.org/whl/cu126/torch/\n"
         "  in force: torch 2.6.0 on cu126    torch==2.6.0  (STACKPIN_STACK)\n\n"
-        "to name it in the project, once:  stackpin apply pyproject.toml\n"
+        "to name it in the project, once:  stackpin apply pyproject.toml --cuda cu126\n"
         "with the build that PyPI has:     stackpin uv lock --cuda pypi\n",
         given=("project-loose",),
         cuda="cu126",
-        later=("stackpin apply pyproject.toml",),
+        again=0,
     ),
     "no index named in a lock": Case(
         "uv lock",
@@ -234,11 +234,21 @@ CASES = {
         "stackpin[refused]: not run: the tuple has torch 2.6.0+cu126, and the project names no index that carries it\n\n"
         "  torch 2.6.0+cu126 is on           https://download.pytorch.org/whl/cu126/torch/\n"
         "  in force: torch 2.6.0 on cu126    torch==2.6.0  (STACKPIN_STACK)\n\n"
-        "to name it in the project, once:  stackpin apply pyproject.toml\n"
+        "to name it in the project, once:  stackpin apply pyproject.toml --cuda cu126\n"
         "with the build that PyPI has:     stackpin uv lock --cuda pypi\n",
         given=("project-loose", "locked"),
         cuda="cu126",
-        later=("stackpin apply pyproject.toml",),
+        again=0,
+    ),
+    "a project that always upgrades": Case(
+        "uv lock",
+        11,
+        "stackpin[refused]: not run: the project says upgrade = true to uv, so that no lock keeps a version\n\n"
+        f"  the plain uv lock would take the newest of all again\n{IN_FORCE}\n"
+        "to hold it in the project, once:  stackpin apply pyproject.toml --cuda cu124\n",
+        project='[project]\nname = "demo"\nversion = "0.1"\nrequires-python = ">=3.11"\ndependencies = ["loose-user"]\n\n'
+        "[tool.uv]\nupgrade = true\nenvironments = [\"sys_platform == 'linux' and platform_machine == 'x86_64'\"]\n",
+        again=0,
     ),
     "an older uv that upgrades": Case(
         "uv lock --upgrade",
@@ -312,11 +322,17 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES.items()])
-def test_a_refusal_says_what_it_is_about_and_its_command_works(case: Case, desk: Callable[..., Desk]) -> None:
+def laid_out(case: Case, desk: Callable[..., Desk]) -> Desk:
+    """A desk with what a case begins with."""
     here = desk(case.tool, *case.given, stack=case.stack, cuda=case.cuda, version=case.version)
     if case.project:
         here.write("pyproject.toml", case.project)
+    return here
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES.items()])
+def test_a_refusal_says_what_it_is_about_and_its_command_works(case: Case, desk: Callable[..., Desk]) -> None:
+    here = laid_out(case, desk)
     done = here.type(f"stackpin {case.typed}")
     said = said_by_stackpin(done.stderr)
     assert (done.code, here.neutral(said)) == (case.code, case.says)
@@ -328,7 +344,8 @@ def test_a_refusal_says_what_it_is_about_and_its_command_works(case: Case, desk:
         again = here.type(f"stackpin {case.typed}")
         assert again.code == case.again, again.stderr
     for command in commands[1:]:
-        other = here.type(command)
+        place = laid_out(case, desk) if commands[0].startswith("stackpin apply ") else here
+        other = place.type(command)
         assert other.code == 0, other.stderr
 
 

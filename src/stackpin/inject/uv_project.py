@@ -20,8 +20,17 @@ if TYPE_CHECKING:
 
     from stackpin.inject.command_line import Call, Own
     from stackpin.model.environment import Fault
+    from stackpin.model.locked import LockedTuple
 
-__all__ = ["SHARED", "LockState", "is_frozen", "option_words", "plan_project", "ways_to_a_build"]
+__all__ = [
+    "SHARED",
+    "LockState",
+    "apply_command",
+    "is_frozen",
+    "option_words",
+    "plan_project",
+    "ways_to_a_build",
+]
 
 #: From here on ``--upgrade`` keeps to the versions that ``-P`` names; before, it cancels them.
 UPGRADE_KEEPS_PINS = (0, 10, 12)
@@ -60,7 +69,8 @@ class LockState(NamedTuple):
     ``faults`` are its members outside the tuple, ``members`` whether it has any member at all, ``current`` whether uv finds
     nothing to change in it. ``names_index`` is whether the project names an index for the tuple's own CUDA builds,
     ``always_upgrades`` whether it says ``upgrade = true``, ``names`` every package that the lock names; ``script`` is the
-    script (PEP 723) that it belongs to. ``excludes`` is whether it has extras or groups that exclude each other.
+    script (PEP 723) that it belongs to. ``excludes`` is whether it has extras or groups that exclude each
+    other, ``pinned`` whether the project itself constrains every resolution to the tuple.
     """
 
     exists: bool = False
@@ -74,6 +84,7 @@ class LockState(NamedTuple):
     builds: bool = False
     script: str = ""
     excludes: bool = False
+    pinned: bool = False
 
 
 def is_frozen(call: Call, environ: Mapping[str, str]) -> bool:
@@ -111,8 +122,11 @@ def _resolved(call: Call, situation: Situation, lock: LockState, layer: tuple[st
     """Let uv resolve, with the versions of the tuple named."""
     if call.verb == ("upgrade",):
         return Plan(words=call.with_options(*_left_out(call, situation)), watch=Watch.LOCK)
-    _refuse_unheld(call, situation, lock)
+    if not lock.pinned:
+        _refuse_unheld(call, situation, lock)
     pins = [word for pin in pin_words(situation.locked) for word in ("-P", pin)]
+    if lock.pinned:
+        pins = []  # uv takes the project's own constraints into every resolution
     if lock.excludes and not lock.faults:
         pins = []  # they would hold the other choices too; uv keeps what the lock has, and it is looked at afterwards
     if lock.script and not lock.exists and call.verb in {("run",), ("sync",)}:
@@ -247,13 +261,13 @@ def _refuse_unheld(call: Call, situation: Situation, lock: LockState) -> None:
         raise Refused(
             f"not run: the tuple has {first.name} {first.full_version}, and the project names no index that carries it",
             facts=((f"{first.name} {first.full_version} is on", first.build.page), situation.in_force),
-            ways=ways_to_a_build(call, situation.own),
+            ways=ways_to_a_build(call, situation.locked, situation.own),
         )
     if lock.always_upgrades:
         raise Refused(
             "not run: the project says upgrade = true to uv, so that no lock keeps a version",
             facts=(("the plain uv lock would take the newest of all again", ""), situation.in_force),
-            ways=(("to hold it in the project, once", "stackpin apply pyproject.toml"),),
+            ways=(("to hold it in the project, once", apply_command(situation.locked, situation.own)),),
         )
     by_settings = lock.script and not lock.exists  # what holds builds there holds the resolution too
     if call.has("--upgrade") and situation.version < UPGRADE_KEEPS_PINS and not by_settings:
@@ -268,12 +282,17 @@ def _refuse_unheld(call: Call, situation: Situation, lock: LockState) -> None:
         )
 
 
-def ways_to_a_build(call: Call, own: Own) -> tuple[tuple[str, str], ...]:
+def apply_command(locked: LockedTuple, own: Own) -> str:
+    """The command that puts the tuple into the project itself."""
+    return command_line("stackpin", "apply", "pyproject.toml", *own._replace(cuda=str(locked.cuda)).words)
+
+
+def ways_to_a_build(call: Call, locked: LockedTuple, own: Own) -> tuple[tuple[str, str], ...]:
     """What to do where a project cannot have a build because no index of its own carries it."""
     by_pypi = command_line("stackpin", call.tool, *call.with_options(*own._replace(cuda="pypi").words))
-    return ("to name it in the project, once", "stackpin apply pyproject.toml"), (
-        "with the build that PyPI has",
-        by_pypi,
+    return (
+        ("to name it in the project, once", apply_command(locked, own)),
+        ("with the build that PyPI has", by_pypi),
     )
 
 

@@ -38,6 +38,7 @@ class UvProject(NamedTuple):
     ``sources`` are the indexes that a package is bound to, by normalized name; ``indexes`` all addresses that the
     file names. ``workspace`` is whether the project is the root of one, ``upgrades`` whether uv upgrades at every lock;
     ``groups`` are its dependency groups, ``default_groups`` those that uv takes unasked; None: all.
+    ``constraints`` are those that it puts on every resolution, without their markers and blanks.
     """
 
     sources: dict[str, tuple[UvSource, ...]]
@@ -47,6 +48,7 @@ class UvProject(NamedTuple):
     is_project: bool = False
     groups: tuple[str, ...] = ()
     default_groups: tuple[str, ...] | None = ("dev",)
+    constraints: frozenset[str] = frozenset()
 
 
 def parse_uv_project(raw: bytes, where: str) -> UvProject:
@@ -87,6 +89,9 @@ def _project(settings: dict[str, Any], *, is_project: bool) -> UvProject:
         upgrades=settings.get("upgrade") is True,
         is_project=is_project,
         default_groups=_default_groups(settings.get("default-groups")),
+        constraints=frozenset(
+            str(line).partition(";")[0].replace(" ", "") for line in _list(settings.get("constraint-dependencies"))
+        ),
     )
 
 

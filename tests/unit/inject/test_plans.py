@@ -372,10 +372,16 @@ def test_a_build_whose_index_the_project_does_not_name_is_refused() -> None:
     assert (
         caught.value.what == "not run: the tuple has torch 2.6.0+cu126, and the project names no index that carries it"
     )
-    assert caught.value.hint == "stackpin apply pyproject.toml"
+    assert caught.value.hint == "stackpin apply pyproject.toml --cuda cu126"
     for state in (LockState(), LockState(names_index=False)):  # a project may need no member at all
         plan = plan_project(call("uv lock"), situation("0.13.9", sglang_cu126()), state)
         assert "torch==2.6.0+cu126" in plan.words
+
+
+def test_a_project_that_holds_the_tuple_itself_is_left_to_uv() -> None:
+    state = LockState(names_index=False, members=True, always_upgrades=True, pinned=True)
+    plan = plan_project(call("uv lock --upgrade"), situation("0.9.11", sglang_cu126()), state)
+    assert (words(plan), plan.watch) == ("lock --upgrade", Watch.LOCK)
 
 
 def test_a_program_beside_no_project_starts_in_what_is_there() -> None:

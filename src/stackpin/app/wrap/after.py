@@ -99,7 +99,7 @@ def _wrong_member(held: Held, name: str, version: str) -> Refused:
         return WrongMember(
             _because(held, name, version, f"{has}, and the project names no index that carries it"),
             facts=((f"{name} {pin.full_version} is on", pin.build.page), *facts),
-            ways=ways_to_a_build(held.wrapped.call, held.wrapped.own),
+            ways=ways_to_a_build(held.wrapped.call, held.locked, held.wrapped.own),
         )
     return WrongMember(
         _because(held, name, version, has),

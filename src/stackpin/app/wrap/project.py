@@ -10,6 +10,7 @@ from stackpin.effects.environments import read_environment
 from stackpin.effects.files import LocalFiles
 from stackpin.effects.process import LocalProcesses
 from stackpin.errors import Refused, StackpinError
+from stackpin.inject.plan import pin_words
 from stackpin.inject.repair import hidden, typed
 from stackpin.inject.uv_project import SHARED, LockState, option_words
 from stackpin.inject.uv_selection import Selection, selection_of
@@ -128,6 +129,7 @@ def lock_state(
         always_upgrades=project.said.upgrades,
         path=project.lock.name,
         script=str(project.manifest) if project.is_script else "",
+        pinned=project.said.constraints.issuperset(pin_words(locked)),
     )
     if raw is None:
         return state

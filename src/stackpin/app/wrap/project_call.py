@@ -23,7 +23,7 @@ from stackpin.effects.real_tools import become
 from stackpin.errors import TupleBroken, WrongMember
 from stackpin.inject.plan import Plan, Watch
 from stackpin.inject.repair import grounds
-from stackpin.inject.uv_project import plan_project
+from stackpin.inject.uv_project import apply_command, plan_project
 from stackpin.inject.uv_selection import selection_of
 from stackpin.parse.uv_lock import UvLock, parse_uv_lock
 
@@ -121,5 +121,5 @@ def _checked_lock(held: Held, project: Project, before: restored) -> UvLock | No
     raise TupleBroken(
         f"uv locked what is outside the tuple; {project.lock.name} and {project.manifest.name} are as they were",
         facts=(*((describe(fault, state="locked"), "") for fault in found), held.in_force.reason),
-        ways=(("to hold it for good", "stackpin apply pyproject.toml"),),
+        ways=(("to hold it for good", apply_command(held.locked, held.wrapped.own)),),
     )

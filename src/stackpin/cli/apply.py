@@ -1,0 +1,49 @@
+"""``stackpin apply``: patch a project's ``pyproject.toml`` in place."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from stackpin.cli.options import output_options, settings_here
+
+__all__ = ["command"]
+
+
+@click.command("apply")
+@click.argument("file", metavar="FILE")
+@click.option("--stack", "stacks", multiple=True, metavar="REQ", help="A stack to hold to; else those of the settings.")
+@click.option("--cuda", metavar="TAG", help="CUDA tag (cu124, cpu), pypi (default) or auto.")
+@click.option("--allow", multiple=True, metavar="NAME", help="Set a member free; repeatable.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where the file would change.")
+@output_options
+def command(file: str, stacks: tuple[str, ...], **options: Any) -> int:
+    """Put the tuple into a project's pyproject.toml, so that plain uv holds it: [tool.uv] constraints, index, sources.
+
+    Comments, order and all else stay. Shows what changes; does nothing where all is there.
+
+    \b
+    Examples:
+      stackpin apply pyproject.toml --stack 'sglang==0.4.*' --cuda cu124
+    """
+    from stackpin.app.apply import apply
+    from stackpin.app.compile import Job, Workshop
+    from stackpin.cli.render import as_json, print_notes
+
+    job = Job(requirements=stacks, cuda=options["cuda"] or "", allow=tuple(options["allow"]))
+    done = apply(Path(file), job, Workshop(settings_here()), check=options["check"])
+    changed = done.before != done.after
+    if options["as_json"]:
+        click.echo(
+            as_json({"schema": 1, "file": file, "changed": changed, "written": changed and not options["check"]})
+        )
+    elif not options["quiet"]:
+        print_notes(done.notes)
+        lines = difflib.unified_diff(
+            done.before.splitlines(keepends=True), done.after.splitlines(keepends=True), file, file
+        )
+        click.echo("".join(lines) if changed else f"{file} has it already", nl=not changed)
+    return int(changed and options["check"])
