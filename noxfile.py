@@ -126,12 +126,13 @@ def slow(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, imports that point down, docstrings, workflow files."""
+    """Style, imports that point down, docstrings, workflow files, digests of the ELF files."""
     prepare(session, "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("lint-imports", "--no-cache")
     session.run("interrogate", "src", "tools", "noxfile.py")
+    session.run("python", "tools/build_elf_fixtures.py", "--check")
     workflows = sorted(map(str, Path(".github/workflows").glob("*.yml")))
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
     session.run("check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
