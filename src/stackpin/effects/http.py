@@ -142,13 +142,17 @@ class IndexHttp:
         )
 
     def _body(self, response: httpx.Response, limit: int) -> tuple[bytes, bool]:
-        """At most ``limit`` bytes of the body, and whether that is all; nothing where the server announces more."""
+        """At most ``limit`` bytes of the body, and whether that is all; nothing where the server announces more.
+
+        Who asks for no coding gets the body as it came, coded or not: a part of a coded file cannot be decoded.
+        """
         announced = response.headers.get("content-length", "")
         if announced.isdigit() and int(announced) > limit:
             return b"", False
         end = time.monotonic() + self._settings.deadline
         body = bytearray()
-        for chunk in response.iter_bytes():
+        as_sent = response.request.headers.get("accept-encoding") == "identity"
+        for chunk in response.iter_raw() if as_sent else response.iter_bytes():
             body += chunk
             if self._stopped.is_set():
                 raise _TransientError("stopped")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from stackpin.errors import IndexFailed, InputUnreadable
-from stackpin.index.ranges import SMALL, metadata_by_ranges
+from stackpin.index.range_request import SMALL
+from stackpin.index.ranges import metadata_by_ranges
 from stackpin.parse.core_metadata import CoreMetadata, parse_core_metadata, speaks_for
 from stackpin.parse.source_archive import pkg_info_of_sdist
 from stackpin.parse.web_address import without_credentials

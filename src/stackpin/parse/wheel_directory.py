@@ -16,7 +16,7 @@ from stackpin.errors import InputUnreadable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Piece", "Range", "metadata_or_range"]
+__all__ = ["Piece", "Range", "between", "metadata_or_range", "no_zip"]
 
 #: METADATA larger than this is refused: the largest seen are below a megabyte.
 _LARGEST = 16 * 1024 * 1024
@@ -36,6 +36,27 @@ class Piece:
 
     start: int
     content: bytes
+
+
+def between(wanted: Range, pieces: Sequence[Piece]) -> bytes | Range:
+    """The bytes of a range, put together from all pieces that have a part of it; else its first gap."""
+    parts, position = [], wanted.start
+    for piece in sorted(pieces, key=lambda each: each.start):
+        if position < wanted.stop and piece.start <= position < piece.start + len(piece.content):
+            parts.append(piece.content[position - piece.start : wanted.stop - piece.start])
+            position += len(parts[-1])
+    if position >= wanted.stop:
+        return b"".join(parts)
+    beyond = [piece.start for piece in pieces if position < piece.start < wanted.stop and piece.content]
+    return Range(start=position, stop=min(beyond, default=wanted.stop))
+
+
+def no_zip(got: str) -> InputUnreadable:
+    """The error for a wheel that is not a whole zip file.
+
+    :param got: what is wrong with it.
+    """
+    return InputUnreadable("the wheel is no zip file, or a cut one", got=got, expected="a whole zip file (PEP 427)")
 
 
 class _GapError(Exception):
@@ -77,12 +98,10 @@ class _Pieces(io.RawIOBase):
         return self._between(start, stop)
 
     def _between(self, start: int, stop: int) -> bytes:
-        if start == stop:
-            return b""
-        for piece in self._pieces:
-            if piece.start <= start and stop <= piece.start + len(piece.content):
-                return piece.content[start - piece.start : stop - piece.start]
-        raise _GapError(Range(start=start, stop=stop))
+        found = between(Range(start=start, stop=stop), self._pieces)
+        if isinstance(found, Range):
+            raise _GapError(found)
+        return found
 
 
 def metadata_or_range(size: int, pieces: Sequence[Piece]) -> bytes | Range:
@@ -99,11 +118,7 @@ def metadata_or_range(size: int, pieces: Sequence[Piece]) -> bytes | Range:
     except _GapError as error:
         return error.gap
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise InputUnreadable(
-            "the wheel is no zip file, or a cut one",
-            got=str(error) or type(error).__name__,
-            expected="a whole zip file (PEP 427)",
-        ) from error
+        raise no_zip(str(error) or type(error).__name__) from error
 
 
 def _member(wheel: zipfile.ZipFile) -> bytes:

@@ -12,7 +12,8 @@ import pytest
 from tests.support.wheels import metadata_text, wheel_bytes
 
 from stackpin.errors import IndexFailed
-from stackpin.index.ranges import SMALL, metadata_by_ranges
+from stackpin.index.range_request import SMALL
+from stackpin.index.ranges import metadata_by_ranges
 from stackpin.parse.simple_api import IndexFile
 from stackpin.ports import Reply
 
