@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 import tarfile
 import zipfile
 from base64 import urlsafe_b64encode
@@ -14,9 +15,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["cut", "metadata_text", "sdist_bytes", "sdist_name", "wheel_bytes", "wheel_name"]
+__all__ = ["cut", "metadata_text", "noise", "sdist_bytes", "sdist_name", "wheel_bytes", "wheel_name", "zip_bytes"]
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -74,6 +75,22 @@ def wheel_bytes(
             method = zipfile.ZIP_STORED if path.endswith(".ballast") else zipfile.ZIP_DEFLATED
             wheel.writestr(zipfile.ZipInfo(path, _EPOCH), content, method)
     return buffer.getvalue()
+
+
+def zip_bytes(members: Mapping[str, bytes], *, stored: Collection[str] = (), comment: bytes = b"") -> bytes:
+    """A zip file of these members and nothing else; deflated, except those that are to be ``stored``."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compresslevel=1) as archive:
+        archive.comment = comment
+        for path, content in members.items():
+            method = zipfile.ZIP_STORED if path in stored else zipfile.ZIP_DEFLATED
+            archive.writestr(zipfile.ZipInfo(path, _EPOCH), content, method)
+    return buffer.getvalue()
+
+
+def noise(size: int, seed: int = 0) -> bytes:
+    """Bytes that cannot be compressed, the same ones for the same arguments."""
+    return random.Random(seed).randbytes(size)
 
 
 def _wheel_text(tag: str) -> bytes:
