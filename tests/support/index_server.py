@@ -13,6 +13,7 @@ What it does wrong is set in :class:`Behaviour`; change ``index.behaviour`` at a
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import sys
@@ -21,6 +22,8 @@ import zipfile
 from base64 import b64encode
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from email.utils import format_datetime
 from hashlib import sha256
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -84,7 +87,12 @@ class Behaviour:
         ``wrong-digest``, announced but ``missing``, announced as ``absent``, or ``none``.
     :param validators: whether pages carry ETag and Last-Modified, and a conditional request can get a 304.
     :param ranges: ``on``; ``off`` answers 200 with everything; ``wrong`` sends another range; ``mute`` does not say
-        which range it sends.
+        which range it sends; ``short`` sends half of the range that it names; ``other-size`` names another size of the
+        whole; ``gzip`` sends the range compressed although nobody asked for that, ``part-of-gzip`` a range of the
+        compressed file.
+    :param stamps: what files carry, and If-Range is compared with: an ``etag`` of their content, the same as a ``weak``
+        one, the ``date`` at which they were uploaded, or ``none``.
+    :param if_range: whether If-Range is honoured.
     :param statuses: paths that always get this status.
     :param hiccups: paths that get these statuses, one a request, before they work.
     :param pauses: seconds before the answer.
@@ -97,7 +105,9 @@ class Behaviour:
     pages: Literal["json", "html", "html-as-json", "login"] = "json"
     metadata: Literal["announced", "silent", "wrong-digest", "missing", "absent", "none"] = "none"
     validators: bool = False
-    ranges: Literal["on", "off", "wrong", "mute"] = "on"
+    ranges: Literal["on", "off", "wrong", "mute", "short", "other-size", "gzip", "part-of-gzip"] = "on"
+    stamps: Literal["none", "etag", "weak", "date"] = "none"
+    if_range: bool = True
     statuses: dict[str, int] = field(default_factory=dict)
     hiccups: dict[str, list[int]] = field(default_factory=dict)
     pauses: dict[str, float] = field(default_factory=dict)
@@ -250,13 +260,20 @@ class _Handler(BaseHTTPRequestHandler):
         if file is None:
             self._send(404, b"", {})
             return
+        stamps = _stamps(file, behaviour)
         asked = self.headers.get("Range", "")
-        if not asked or behaviour.ranges == "off":
-            self._send(200, file.content, {"Content-Type": "application/octet-stream"})
+        if not asked or behaviour.ranges == "off" or self._changed(behaviour, stamps):
+            self._send(200, file.content, {"Content-Type": "application/octet-stream", **stamps})
         else:
-            self._range(behaviour, file.content, asked.removeprefix("bytes="))
+            self._range(behaviour, file.content, asked.removeprefix("bytes="), stamps)
 
-    def _range(self, behaviour: Behaviour, content: bytes, asked: str) -> None:
+    def _changed(self, behaviour: Behaviour, stamps: dict[str, str]) -> bool:
+        """Whether If-Range names another state of the file (RFC 9110, 13.1.5)."""
+        known = self.headers.get("If-Range")
+        return behaviour.if_range and known is not None and known not in stamps.values()
+
+    def _range(self, behaviour: Behaviour, content: bytes, asked: str, stamps: dict[str, str]) -> None:
+        content = gzip.compress(content, mtime=0) if behaviour.ranges == "part-of-gzip" else content
         first, _, last = asked.partition("-")
         start = int(first) if first else max(0, len(content) - int(last))
         stop = min(len(content), int(last) + 1 if first and last else len(content))
@@ -265,9 +282,14 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if behaviour.ranges == "wrong":
             start, stop = 0, stop - start
-        body = content[start:stop]
-        told = {"Content-Range": f"bytes {start}-{stop - 1}/{len(content)}"}
-        self._send(206, body, {} if behaviour.ranges == "mute" else told)
+        body, size = content[start:stop], len(content) + (behaviour.ranges == "other-size")
+        told = {"Content-Range": f"bytes {start}-{stop - 1}/{size}", **stamps}
+        if behaviour.ranges == "short":
+            body = body[: len(body) // 2]
+        if "gzip" in behaviour.ranges:
+            body = gzip.compress(body, mtime=0) if behaviour.ranges == "gzip" else body
+            told["Content-Encoding"] = "gzip"
+        self._send(206, body, stamps if behaviour.ranges == "mute" else told)
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         behaviour, path = self.index.behaviour, unquote(self.path.partition("?")[0])
@@ -305,6 +327,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body[number : number + 1])
             self.wfile.flush()
             time.sleep(behaviour.drips[drip])
+
+
+def _stamps(file: ServedFile, behaviour: Behaviour) -> dict[str, str]:
+    if behaviour.stamps == "none":
+        return {}
+    if behaviour.stamps == "date":
+        uploaded = datetime.fromisoformat(file.uploaded[:19]).replace(tzinfo=timezone.utc)
+        return {"Last-Modified": format_datetime(uploaded, usegmt=True)}
+    etag = f'"{sha256(file.content).hexdigest()[:16]}"'
+    return {"ETag": f"W/{etag}" if behaviour.stamps == "weak" else etag}
 
 
 def _announcement(file: ServedFile, behaviour: Behaviour) -> dict[str, str] | bool | None:
