@@ -20,6 +20,7 @@ __all__: list[str] = []
 #: Groups and commands, as words after ``stackpin``.
 COMMANDS = [
     (),
+    ("abi",),
     ("apply",),
     ("catalog",),
     ("catalog", "show"),

@@ -19,11 +19,13 @@ from stackpin.catalog.loader import EMBEDDED, Catalog
 from stackpin.effects.clock import SystemClock
 from stackpin.effects.files import LocalFiles
 from stackpin.errors import CatalogGap, IndexFailed, InputUnreadable, StackpinError, UnknownName
+from stackpin.model.stack import TORCH
 from stackpin.parse.package_list import PackageRule, parse_package_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stackpin.app.abi_update import AbiUpdated
     from stackpin.app.catalog_update import CatalogUpdate, ProjectReport
     from stackpin.app.catalog_verify import Difference
     from stackpin.app.index_session import IndexSession
@@ -39,6 +41,7 @@ __all__ = [
     "show",
     "status",
     "update",
+    "update_abi",
     "verify",
 ]
 
@@ -245,6 +248,40 @@ def verify(
     return VerifyReport(
         directory=str(directory), compared=len(chosen), releases=state.releases, differences=tuple(differences)
     )
+
+
+def update_abi(
+    *,
+    directory: Path | None = None,
+    packages: Sequence[str] | None = None,
+    machine: str = "x86_64",
+    reporter: Reporter | None = None,
+    settings: HttpSettings | None = None,
+) -> AbiUpdated:
+    """Read the symbols of the wheels on PyPI that the catalog does not have yet.
+
+    A kernel costs about a megabyte, a new release of torch its whole wheel.
+
+    :param packages: which packages beside torch; else all of which symbols are followed.
+    :param machine: the architecture of the wheels.
+    :raises UnknownName: when a package is not in the list.
+    :raises IndexFailed: when the index fails; what was read before is kept.
+    :raises FileUnwritable: when the folder cannot be written to.
+    """
+    import platformdirs
+
+    from stackpin.app.abi_update import AbiUpdate
+    from stackpin.app.index_session import open_index
+
+    directory = directory or catalog_directory()
+    every = package_rules(directory)
+    rules = _chosen(every, [*packages, TORCH] if packages else None)
+    others = {str(rule.name) for rule in every if rule.symbols is not None}
+    folder = CatalogFolder(directory, LocalFiles(), SystemClock())
+    with open_index(None, settings) as session:
+        memory = platformdirs.user_cache_path("stackpin")
+        run = AbiUpdate(session, folder, LocalFiles(), memory, reporter or Silent())
+        return run.run(rules, machine, others=others)
 
 
 def _chosen(rules: tuple[PackageRule, ...], packages: Sequence[str] | None) -> tuple[PackageRule, ...]:

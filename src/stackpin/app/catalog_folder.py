@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from stackpin.catalog.manifest import BUILDS_READ, dump_manifest, load_manifest, release_entry, with_files
+from stackpin.catalog.manifest import ABI_FILE, BUILDS_READ, dump_manifest, load_manifest, release_entry, with_files
 from stackpin.errors import CatalogDamaged
 from stackpin.parse.read_builds import Tables, dump_tables, load_tables, of_page, without_page
 from stackpin.parse.release_rows import ReleaseRow, dump_rows, load_rows
@@ -19,6 +19,12 @@ __all__ = ["CatalogFolder"]
 
 _MANIFEST = "manifest.json"
 _FACTS = "facts.json"
+#: The files beside the releases, and what brings each back.
+_HINTS = {
+    _FACTS: "reinstall stackpin",
+    BUILDS_READ: "stackpin catalog update --index URL",
+    ABI_FILE: "stackpin catalog update --abi",
+}
 
 
 class CatalogFolder:
@@ -76,7 +82,7 @@ class CatalogFolder:
 
         :raises CatalogDamaged: when they are not the ones that the manifest names.
         """
-        for name, hint in ((_FACTS, "reinstall stackpin"), (BUILDS_READ, "stackpin catalog update --index URL")):
+        for name, hint in _HINTS.items():
             path, entry = self.root / name, self.manifest()["files"].get(name)
             content = self._files.read(path)
             if entry is not None and (content is None or sha256(content).hexdigest() != entry["sha256"]):
@@ -124,6 +130,16 @@ class CatalogFolder:
         self._files.write(self.root / _MANIFEST, dump_manifest(with_files(manifest, files, today=self._clock.today())))
         if BUILDS_READ not in files:
             self._files.remove(self.root / BUILDS_READ)
+
+    def put_file(self, name: str, content: bytes) -> None:
+        """Write another file of the folder, and the manifest that names it.
+
+        :raises FileUnwritable: when the folder cannot be written to.
+        """
+        manifest = self._manifest_or_none()
+        files = {**manifest["files"], name: {"sha256": sha256(content).hexdigest()}}
+        self._files.write(self.root / name, content)
+        self._files.write(self.root / _MANIFEST, dump_manifest(with_files(manifest, files, today=self._clock.today())))
 
     def put(self, project: str, rows: tuple[ReleaseRow, ...], *, serial: str) -> bool:
         """Write the rows of a package and then the manifest; whether anything was to be written.
@@ -181,7 +197,7 @@ class CatalogFolder:
             files[name] = release_entry(
                 content, rows=len(load_rows(content)), serial=old.get(name, {}).get("serial", "")
             )
-        for name in (_FACTS, BUILDS_READ):
+        for name in _HINTS:
             facts = self._files.read(self.root / name)
             if facts is not None:
                 files[name] = {"sha256": sha256(facts).hexdigest()}

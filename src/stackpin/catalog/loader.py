@@ -190,6 +190,10 @@ class Catalog:
         parts = [str(layer.manifest.get("digest", "unsealed")) for layer in reversed(self.layers)]
         return "+".join(parts)
 
+    def file(self, name: str) -> bytes | None:
+        """The bytes of a file, of the nearest layer that has it; None where none has."""
+        return next((raw for layer in self.layers for raw in [layer.file(name)] if raw is not None), None)
+
     def facts(self, table: str) -> list[dict[str, Any]]:
         """The rows of a fact table over all layers, nearest layer first."""
         return [row for layer in self.layers for row in layer.facts(table)]

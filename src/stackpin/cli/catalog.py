@@ -143,9 +143,10 @@ def show_command(package: str, version: str | None, *, shown: _Shown) -> None:
 @catalog.command("update")
 @click.option("--index", "index_url", metavar="URL", help="A vendor's Simple index: its rows, and its CUDA builds.")
 @click.option("--refresh", is_flag=True, help="Read everything again, also what has not changed.")
+@click.option("--abi", is_flag=True, help="The symbols in the wheels instead; a new torch costs its whole wheel.")
 @_asked
 @_shown
-def update_command(index_url: str | None, *, refresh: bool, asked: _Asked, shown: _Shown) -> None:
+def update_command(index_url: str | None, *, refresh: bool, abi: bool, asked: _Asked, shown: _Shown) -> None:
     """Bring the catalog up to date from PyPI, or from a vendor's index.
 
     Asks once for each project that has not changed; reads METADATA, never whole wheels. Ctrl-C loses nothing that was
@@ -160,6 +161,9 @@ def update_command(index_url: str | None, *, refresh: bool, asked: _Asked, shown
     from stackpin.app.catalog import update
     from stackpin.cli.catalog_text import update_json, update_text
 
+    if abi:
+        _update_abi(asked, shown)
+        return
     reporter = shown.reporter()
     try:
         report = update(
@@ -177,6 +181,20 @@ def update_command(index_url: str | None, *, refresh: bool, asked: _Asked, shown
     finally:
         reporter.end()
     click.echo(update_json(report) if shown.as_json else update_text(report, least=shown.quiet))
+
+
+def _update_abi(asked: _Asked, shown: _Shown) -> None:
+    from stackpin.app.catalog import update_abi
+    from stackpin.cli.catalog_text import abi_json, abi_text
+
+    reporter = shown.reporter()
+    try:
+        report = update_abi(
+            directory=shown.directory, packages=asked.packages, reporter=reporter, settings=asked.settings
+        )
+    finally:
+        reporter.end()
+    click.echo(abi_json(report) if shown.as_json else abi_text(report, every=shown.verbose))
 
 
 @catalog.command("verify")

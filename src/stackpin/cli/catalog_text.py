@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from stackpin.model.value import as_dict
 
 if TYPE_CHECKING:
+    from stackpin.app.abi_update import AbiUpdated
     from stackpin.app.catalog import UpdateReport, VerifyReport
     from stackpin.app.catalog_state import ReleaseFacts, ShowReport, StatusReport
     from stackpin.model.release import Release
 
 __all__ = [
+    "abi_json",
+    "abi_text",
     "show_json",
     "show_text",
     "status_json",
@@ -113,6 +116,26 @@ def update_text(report: UpdateReport, *, least: bool) -> str:
 def update_json(report: UpdateReport) -> str:
     """The same as one JSON document."""
     return _json(asdict(report))
+
+
+def abi_text(report: AbiUpdated, *, every: bool) -> str:
+    """What was read, how large the file is, and how many releases nothing is known of; ``every``: which, and why."""
+    lines = [
+        _line("read now", _count(report.read, "wheel")),
+        _line("kernels", str(report.kernels)),
+        _line("torch", str(report.torches)),
+        _line("size", _size(report.size)),
+        _line("not read", _count(len(report.unread), "release")),
+    ]
+    if every:
+        lines += [f"  {row.name} {row.version}: {row.why}" for row in report.unread]
+    return "\n".join(lines)
+
+
+def abi_json(report: AbiUpdated) -> str:
+    """The same as one JSON document."""
+    unread = [row._asdict() for row in report.unread]
+    return _json({**report._asdict(), "unread": unread})
 
 
 def verify_text(report: VerifyReport) -> str:

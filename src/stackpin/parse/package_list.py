@@ -18,7 +18,7 @@ else:
 
 __all__ = ["PackageRule", "parse_package_list"]
 
-_KEYS = {"first", "skip", "variants"}
+_KEYS = {"first", "skip", "symbols", "variants"}
 _SKIPS = ("", "dev", "pre")
 
 
@@ -28,13 +28,15 @@ class PackageRule:
 
     Releases before ``first`` are not kept. ``skip`` names what else is not (PEP 440): ``dev`` development releases,
     ``pre`` those and all pre-releases. ``variants``: the
-    metadata of the Linux aarch64 wheel may differ from the x86_64 wheel's and is read as well.
+    metadata of the Linux aarch64 wheel may differ from the x86_64 wheel's and is read as well. ``symbols``: from which
+    release on the symbols in its wheels are read (``catalog update --abi``); None: of none.
     """
 
     name: NormalizedName
     first: Version | None = None
     skip: str = ""
     variants: bool = False
+    symbols: Version | None = None
 
     def keeps(self, version: Version) -> bool:
         """Whether a release of this version belongs into the catalog."""
@@ -73,18 +75,19 @@ def _rule(name: str, table: dict[str, Any]) -> PackageRule:
             got=str(table["skip"]),
             expected=", ".join(filter(None, _SKIPS)),
         )
-    try:
-        first = Version(table["first"]) if "first" in table else None
-    except (InvalidVersion, TypeError) as error:
-        raise CatalogDamaged(
-            "a first version that is none",
-            where=f"{where}.first",
-            got=str(table["first"]),
-            expected="a PEP 440 version",
-        ) from error
     return PackageRule(
         name=canonicalize_name(name),
-        first=first,
+        first=_version(table, "first", where),
+        symbols=_version(table, "symbols", where),
         skip=table.get("skip", ""),
         variants=bool(table.get("variants", False)),
     )
+
+
+def _version(table: dict[str, Any], key: str, where: str) -> Version | None:
+    try:
+        return Version(table[key]) if key in table else None
+    except (InvalidVersion, TypeError) as error:
+        raise CatalogDamaged(
+            "a first version that is none", where=f"{where}.{key}", got=str(table[key]), expected="a PEP 440 version"
+        ) from error

@@ -1,0 +1,82 @@
+"""The verdict on one kernel and one torch, by their symbols alone.
+
+A symbol that is needed and not there proves that the loader refuses the file (System V ABI, "Dynamic Linking": every
+reference that is not weak must be resolved; torch loads its extensions with ``RTLD_NOW``). That all are there proves
+nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stackpin.abi.symbols import is_cuda_side
+from stackpin.model.abi import Judgement, KernelSymbols, TorchSymbols, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["judge", "judge_elsewhere", "window"]
+
+
+def judge(kernel: KernelSymbols, torch: TorchSymbols) -> Judgement:
+    """Hold what a kernel needs against what a torch exports.
+
+    Of files that stand in for each other one that has everything is enough.
+    """
+    missing = min((tuple(sorted((needs & torch.asked) - torch.exports)) for needs in kernel.needs), key=len, default=())
+    looked_at = max((len(needs & torch.asked) for needs in kernel.needs), default=0)
+    unasked = min((len(needs - torch.asked) for needs in kernel.needs), default=0)
+    if missing:
+        return _judgement(Verdict.MISFIT, kernel, torch, missing=missing, looked_at=looked_at)
+    if unasked:
+        why = f"{unasked} of its symbols were never looked for in torch {torch.read.version}"
+        return _judgement(Verdict.UNKNOWN, kernel, torch, looked_at=looked_at, why=why)
+    if not kernel.needs or not any(kernel.needs):
+        return _judgement(Verdict.UNKNOWN, kernel, torch, why="it needs no symbol of torch that could be looked for")
+    return _judgement(Verdict.NOT_REFUTED, kernel, torch, looked_at=looked_at)
+
+
+def judge_elsewhere(kernel: KernelSymbols, torch: TorchSymbols, *, same_abi: bool, cuda_major: int | None) -> Judgement:
+    """The verdict for another build of that torch release than the one that was read.
+
+    :param same_abi: whether both builds are known to have one C++ ABI; else nothing can be told.
+    :param cuda_major: the CUDA major of the build that is asked about; where it is not that of the build that was read, a
+        symbol of the CUDA libraries that is missing in one may be there in the other.
+    """
+    found = judge(kernel, torch)
+    if not same_abi:
+        why = f"only the build {torch.read.version} was read, and its C++ ABI is not known to be the same"
+        return _judgement(Verdict.UNKNOWN, kernel, torch, looked_at=found.looked_at, why=why)
+    read_from = f"read from the build {torch.read.version}"
+    if cuda_major is not None and cuda_major == torch.cuda_major:
+        return _judgement(found.verdict, kernel, torch, missing=found.missing, looked_at=found.looked_at, why=read_from)
+    sure = tuple(name for name in found.missing if not is_cuda_side(name))
+    if sure:
+        return _judgement(Verdict.MISFIT, kernel, torch, missing=sure, looked_at=found.looked_at, why=read_from)
+    if any(is_cuda_side(name) for needs in kernel.needs for name in needs):
+        why = f"{read_from}, which is for another CUDA: the symbols of its CUDA libraries do not count"
+        return _judgement(Verdict.UNKNOWN, kernel, torch, looked_at=found.looked_at, why=why)
+    return _judgement(found.verdict, kernel, torch, looked_at=found.looked_at, why=read_from)
+
+
+def window(kernel: KernelSymbols, torches: Iterable[TorchSymbols]) -> tuple[Sequence[str], Sequence[str]]:
+    """The torch versions that are not refuted, and those about which nothing is known, in the order given."""
+    verdicts = [(torch.read.version, judge(kernel, torch).verdict) for torch in torches]
+    return (
+        [version for version, verdict in verdicts if verdict is Verdict.NOT_REFUTED],
+        [version for version, verdict in verdicts if verdict is Verdict.UNKNOWN],
+    )
+
+
+def _judgement(
+    verdict: Verdict,
+    kernel: KernelSymbols,
+    torch: TorchSymbols,
+    *,
+    missing: tuple[str, ...] = (),
+    looked_at: int = 0,
+    why: str = "",
+) -> Judgement:
+    return Judgement(
+        verdict=verdict, kernel=kernel.read, torch=torch.read, missing=missing, looked_at=looked_at, why=why
+    )

@@ -1,0 +1,66 @@
+"""Questions to the ABI facts: what a kernel wheel needs, what a torch wheel exports."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
+
+from stackpin.catalog.abi_rows import AbiTables, load_abi
+from stackpin.catalog.manifest import ABI_FILE
+from stackpin.errors import CatalogGap
+
+if TYPE_CHECKING:
+    from stackpin.catalog.loader import Catalog
+    from stackpin.model.abi import KernelSymbols, TorchSymbols
+
+__all__ = ["AbiFacts"]
+
+
+class AbiFacts:
+    """The symbols in a catalog; the file is read when the first question comes."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    @cached_property
+    def _tables(self) -> AbiTables:
+        raw = self._catalog.file(ABI_FILE)
+        if raw is None:
+            raise CatalogGap(
+                "the catalog has no symbols", where=ABI_FILE, hint="stackpin catalog update --abi", expected="ABI facts"
+            )
+        return load_abi(raw)
+
+    def kernel(self, name: str, version: str, machine: str) -> KernelSymbols | None:
+        """What the wheel of a release needs; None where none was read."""
+        return next(iter(self._tables.kernels(name, machine=machine, version=version)), None)
+
+    def kernels(self, name: str, machine: str) -> tuple[KernelSymbols, ...]:
+        """All wheels of a package that were read, oldest release first; of every package where no name is given."""
+        found = self._tables.kernels(name, machine=machine)
+        return tuple(sorted(found, key=lambda kernel: (kernel.read.name, Version(kernel.read.version))))
+
+    def torch(self, version: str, machine: str) -> TorchSymbols:
+        """What a torch release exports.
+
+        :raises CatalogGap: when no wheel of it was read.
+        """
+        found = self._tables.torches(machine=machine, version=version)
+        if not found:
+            known = [each.read.version for each in self.torches(machine)]
+            raise CatalogGap(
+                f"the catalog has no symbols of torch {version} for {machine}",
+                expected=f"{known[0]} to {known[-1]}" if known else "some release of torch",
+                hint="stackpin catalog update --abi",
+            )
+        return found[0]
+
+    def torches(self, machine: str) -> tuple[TorchSymbols, ...]:
+        """All torch wheels that were read, oldest release first."""
+        return tuple(sorted(self._tables.torches(machine=machine), key=lambda torch: Version(torch.read.version)))
+
+    def why_unread(self, name: str, version: str) -> str:
+        """Why no wheel of a release was read; empty where nothing is known of that."""
+        return next((each.why for each in self._tables.unread() if (each.name, each.version) == (name, version)), "")

@@ -1,0 +1,153 @@
+"""The file of ABI facts: which symbols of torch each kernel wheel needs, and which of them each torch wheel exports.
+
+One JSON document, compressed (zlib). ``symbols`` lists all names that any kernel needs, sorted; a row holds a set of them as
+one hexadecimal number, bit n for the n-th name, so that a thousand wheels fit into a hundred kilobytes. Each row names the
+wheel and its sha256: the evidence.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from stackpin.catalog.manifest import ABI_FILE
+from stackpin.errors import CatalogDamaged
+from stackpin.model.abi import KernelSymbols, TorchSymbols, WheelRead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["AbiTables", "Unread", "dump_abi", "load_abi"]
+
+#: No more than this is inflated (bytes): a damaged file must not fill the memory.
+_LARGEST = 64 * 1024 * 1024
+
+
+class Unread(NamedTuple):
+    """A release of which no wheel could be read, and why."""
+
+    name: str
+    version: str
+    machine: str
+    why: str
+
+
+class AbiTables:
+    """The rows, each made into a value when it is asked for."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._symbols: list[str] = document["symbols"]
+        self._torches: list[dict[str, Any]] = document["torch"]
+        self._kernels: list[dict[str, Any]] = document["kernels"]
+        self._unread: list[list[str]] = document["unread"]
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Every name that any kernel needs, sorted."""
+        return tuple(self._symbols)
+
+    def torches(self, *, machine: str = "", version: str = "") -> tuple[TorchSymbols, ...]:
+        """What torch wheels export, oldest release first; of one machine or version where that is given."""
+        asked = frozenset(self._symbols)
+        rows = (row for row in self._torches if _meant(row, machine, version))
+        return tuple(
+            TorchSymbols(
+                read=_wheel(row, "torch"),
+                exports=self._set(row["exports"]),
+                asked=asked if "asked" not in row else self._set(row["asked"]),
+                cxx11_abi=row.get("cxx11_abi"),
+                cuda_major=row.get("cuda"),
+            )
+            for row in rows
+        )
+
+    def kernels(self, name: str = "", *, machine: str = "", version: str = "") -> tuple[KernelSymbols, ...]:
+        """What kernel wheels need, sorted by name, oldest release first."""
+        rows = (row for row in self._kernels if name in {"", row["name"]} and _meant(row, machine, version))
+        return tuple(
+            KernelSymbols(
+                read=_wheel(row, row["name"]),
+                needs=tuple(map(self._set, row["needs"])),
+                cuda_majors=tuple(row.get("cuda", ())),
+                cxx11_abi=row.get("cxx11_abi"),
+                stable=row.get("stable", False),
+                architectures=tuple(row.get("sm", ())),
+            )
+            for row in rows
+        )
+
+    def unread(self) -> tuple[Unread, ...]:
+        """The releases that could not be read."""
+        return tuple(Unread(*row) for row in self._unread)
+
+    def _set(self, mask: str) -> frozenset[str]:
+        bits = bin(int(mask, 16))[:1:-1]
+        return frozenset(name for name, bit in zip(self._symbols, bits, strict=False) if bit == "1")
+
+
+def load_abi(raw: bytes, where: str = ABI_FILE) -> AbiTables:
+    """Read the file.
+
+    :raises CatalogDamaged: when it is cut or altered.
+    """
+    try:
+        inflater = zlib.decompressobj()
+        text = inflater.decompress(raw, _LARGEST)
+        if not inflater.eof:
+            raise ValueError("it has no end")  # noqa: TRY301 - told as the others are
+        return AbiTables(json.loads(text))
+    except (zlib.error, ValueError, KeyError, TypeError) as error:
+        raise CatalogDamaged(
+            "the file of ABI facts is cut or altered",
+            where=where,
+            got=str(error),
+            expected="a file as `stackpin catalog update --abi` writes it",
+            hint="reinstall stackpin, or run stackpin catalog update --abi",
+        ) from error
+
+
+def dump_abi(torches: Iterable[TorchSymbols], kernels: Iterable[KernelSymbols], unread: Iterable[Unread]) -> bytes:
+    """Write the file; the same rows give the same text. Rows keep their order, names are sorted."""
+    kernels, torches = list(kernels), list(torches)
+    symbols = sorted({name for kernel in kernels for needs in kernel.needs for name in needs})
+    place = {name: number for number, name in enumerate(symbols)}
+    document = {
+        "symbols": symbols,
+        "torch": [_torch_row(torch, place, symbols) for torch in torches],
+        "kernels": [_kernel_row(kernel, place) for kernel in kernels],
+        "unread": [list(row) for row in unread],
+    }
+    return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 9)
+
+
+def _torch_row(torch: TorchSymbols, place: Mapping[str, int], symbols: Sequence[str]) -> dict[str, Any]:
+    row = {**_read_row(torch.read), "exports": _mask(torch.exports, place)}
+    if not torch.asked.issuperset(symbols):
+        row["asked"] = _mask(torch.asked, place)
+    row |= {} if torch.cxx11_abi is None else {"cxx11_abi": torch.cxx11_abi}
+    return row | ({} if torch.cuda_major is None else {"cuda": torch.cuda_major})
+
+
+def _kernel_row(kernel: KernelSymbols, place: Mapping[str, int]) -> dict[str, Any]:
+    row = {"name": kernel.read.name, **_read_row(kernel.read), "needs": [_mask(needs, place) for needs in kernel.needs]}
+    row |= {"cuda": list(kernel.cuda_majors)} if kernel.cuda_majors else {}
+    row |= {} if kernel.cxx11_abi is None else {"cxx11_abi": kernel.cxx11_abi}
+    row |= {"stable": True} if kernel.stable else {}
+    return row | ({"sm": list(kernel.architectures)} if kernel.architectures else {})
+
+
+def _read_row(read: WheelRead) -> dict[str, Any]:
+    return {"version": read.version, "file": read.file, "sha256": read.sha256, "machine": read.machine}
+
+
+def _mask(names: Iterable[str], place: Mapping[str, int]) -> str:
+    return f"{sum(1 << place[name] for name in names if name in place):x}"
+
+
+def _wheel(row: Mapping[str, Any], name: str) -> WheelRead:
+    return WheelRead(name=name, version=row["version"], file=row["file"], sha256=row["sha256"], machine=row["machine"])
+
+
+def _meant(row: Mapping[str, Any], machine: str, version: str) -> bool:
+    return machine in {"", row["machine"]} and version in {"", row["version"]}

@@ -1,0 +1,115 @@
+"""The symbols of a wheel: what a kernel needs of torch, what a torch exports.
+
+Works on any :class:`stackpin.parse.member_bytes.OpenWheel`, remote or local. A kernel's shared objects are read from their
+fronts as a rule, a torch's libraries whole: their string table lies at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from stackpin.abi.symbols import cuda_majors, cxx11_abi, is_stable, torch_symbols
+from stackpin.errors import InputUnreadable
+from stackpin.model.abi import KernelSymbols, WheelRead
+from stackpin.parse.elf import drive, read_elf
+from stackpin.parse.elf_front import read_front
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stackpin.parse.member_bytes import OpenWheel
+    from stackpin.parse.wheel_members import Member
+
+__all__ = ["KEEP_TORCH", "TorchRead", "kernel_symbols", "torch_exports"]
+
+#: A shared object; what ``auditwheel`` has put beside a package (``name.libs/``) is of others.
+_OBJECT = re.compile(r"(?!.*\.libs/).*\.so(?:\.\d+)*")
+_TORCH_LIBRARY = re.compile(r"torch/lib/lib(?:torch|c10)\w*\.so")
+#: What tells files apart that stand in for each other: for one CUDA or another.
+_CHOICE = re.compile(r"[._-]?cu(?:da)?[_-]?(1\d)\d?(?=\W|_)")
+#: A shared object up to this many bytes is read whole where its front tells nothing.
+_WHOLE = 256 * 1024 * 1024
+#: How far a library of torch may be inflated (bytes): they are the largest there are.
+KEEP_TORCH = 2 * 1024 * 1024 * 1024
+_NAMES = 256 * 1024 * 1024
+
+
+class _Needs(NamedTuple):
+    """What one shared object needs: symbols of torch, libraries."""
+
+    symbols: frozenset[str]
+    libraries: tuple[str, ...]
+
+
+class TorchRead(NamedTuple):
+    """What all libraries of one torch export, and the CUDA majors that they are linked with."""
+
+    exports: frozenset[str]
+    cuda_majors: tuple[int, ...]
+
+
+def kernel_symbols(wheel: OpenWheel, read: WheelRead) -> KernelSymbols | None:
+    """What the shared objects of a kernel's wheel need; None where it has none.
+
+    :raises InputUnreadable: where one of them is no sound ELF file, or too large to be read whole.
+    :raises IndexFailed: where the index fails.
+    """
+    found = [(member.name, _needs(wheel, member)) for member in wheel.members if _OBJECT.fullmatch(member.name)]
+    if not found:
+        return None
+    needs = _choices((name, each.symbols) for name, each in found)
+    every = frozenset(name for each in needs for name in each)
+    return KernelSymbols(
+        read=read,
+        needs=needs,
+        cuda_majors=cuda_majors(library for _, each in found for library in each.libraries),
+        cxx11_abi=cxx11_abi(every),
+        stable=bool(every) and all(map(is_stable, every)),
+    )
+
+
+def _needs(wheel: OpenWheel, member: Member) -> _Needs:
+    source = wheel.opened(member)
+    front = drive(read_front(member.size), source)
+    if front is not None:
+        return _Needs(torch_symbols((each.name, each.weak) for each in front.undefined), front.libraries)
+    if member.size > _WHOLE:
+        raise InputUnreadable(
+            "a shared object is too large to be read whole",
+            where=member.name,
+            got=f"{member.size} bytes",
+            expected=f"its tables at the front, or at most {_WHOLE} bytes",
+        )
+    whole = drive(read_elf(member.size, limit=_NAMES), source)
+    return _Needs(torch_symbols((each.name, each.weak) for each in whole.undefined), whole.needed)
+
+
+def _choices(found: Iterable[tuple[str, frozenset[str]]]) -> tuple[frozenset[str], ...]:
+    """One set for each CUDA that some files are for, what is common to all in each; else one set of everything."""
+    common: set[str] = set()
+    choices: dict[str, set[str]] = {}
+    for name, symbols in found:
+        match = _CHOICE.search(name)
+        (choices.setdefault(match[1], set()) if match else common).update(symbols)
+    if len(choices) < 2:
+        return (frozenset(common.union(*choices.values())),)
+    return tuple(frozenset(common | choices[label]) for label in sorted(choices))
+
+
+def torch_exports(wheel: OpenWheel) -> TorchRead:
+    """All names that the libraries of a torch wheel export. Reads them whole: hundreds of megabytes.
+
+    :raises InputUnreadable: where one of them is no sound ELF file, or none is there.
+    :raises IndexFailed: where the index fails.
+    """
+    exports: set[str] = set()
+    libraries: set[str] = set()
+    for member in wheel.members:
+        if _TORCH_LIBRARY.fullmatch(member.name):
+            found = drive(read_elf(member.size, limit=_NAMES), wheel.opened(member))
+            exports.update(each.name for each in found.defined)
+            libraries.update(found.needed)
+    if not exports:
+        raise InputUnreadable("the wheel has no library of torch", expected="torch/lib/libtorch_cpu.so and others")
+    return TorchRead(frozenset(exports), cuda_majors(libraries))

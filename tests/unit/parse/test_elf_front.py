@@ -1,0 +1,81 @@
+"""What the first pages of a shared object tell is what the whole file tells, or nothing."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.elf_reading import File, file_bytes, object_of
+
+from stackpin.errors import InputUnreadable
+from stackpin.parse.elf import drive
+from stackpin.parse.elf_front import ElfFront, read_front
+
+__all__: list[str] = []
+
+#: Laid out as GNU ld does, and not: strings moved to the end, no GNU hash table, nothing dynamic.
+PLAIN, OTHER = (
+    ("names_new.so", "names_old.so", "needs.so", "stripped.so", "versions.so"),
+    ("patched.so", "sysv.so", "static"),
+)
+#: Extension modules of this Python, of which every machine has some.
+REAL = sorted(Path(str(sysconfig.get_config_var("DESTSHARED"))).glob("*.so"))[:40]
+
+
+def front_of(content: bytes) -> ElfFront | None:
+    return drive(read_front(len(content)), File(content))
+
+
+def agrees(content: bytes) -> bool:
+    """Whether the front tells what the whole file tells; it may tell of hidden definitions as well."""
+    front, whole = front_of(content), object_of(content)
+    assert front is not None
+    names = {(symbol.name, symbol.weak) for symbol in front.undefined}
+    return (
+        names == {(symbol.name, symbol.weak) for symbol in whole.undefined}
+        and set(front.defined) >= {symbol.name for symbol in whole.defined}
+        and set(front.libraries) >= set(whole.needed)
+    )
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_the_front_of_a_plain_file_tells_what_the_file_tells(name: str) -> None:
+    assert agrees(file_bytes(name))
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_the_front_of_another_file_tells_nothing(name: str) -> None:
+    assert front_of(file_bytes(name)) is None
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or not REAL, reason="the modules of this Python are no ELF files of their own"
+)
+def test_the_front_of_real_modules_agrees_or_tells_nothing() -> None:
+    contents = [path.read_bytes() for path in REAL]
+    told = [content for content in contents if front_of(content) is not None]
+    assert [agrees(content) for content in told] == [True] * len(told)
+
+
+def test_only_the_front_of_a_large_file_is_read() -> None:
+    content = file_bytes("needs.so") + bytes(8 * 1024 * 1024)
+    read = File(content)
+    assert drive(read_front(len(content)), read) == front_of(file_bytes("needs.so"))
+    assert max(stop for _, stop in read.asked) <= 256 * 1024
+
+
+@given(st.sampled_from(PLAIN), st.integers(0, 4000), st.binary(min_size=1, max_size=9), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_a_damaged_front_tells_something_or_nothing(name: str, at: int, what: bytes, cut: bool) -> None:
+    content = bytearray(file_bytes(name))
+    content[at : at + len(what)] = what
+    damaged = bytes(content[:at]) if cut else bytes(content)
+    found: object = None
+    with suppress(InputUnreadable):
+        found = front_of(damaged)
+    assert found is None or isinstance(found, ElfFront)
