@@ -65,7 +65,7 @@ def in_time(content: bytes) -> None:
     """It is read or unreadable, with less than a second of computing."""
     start = time.process_time()
     read_all(content)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 20  # a hang, not a slow machine
 
 
 @st.composite
