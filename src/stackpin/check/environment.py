@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackpin.check.rules import Rules, accepted_versions, sorted_faults
+from stackpin.check.rules import Rules, accepted_by_name, accepted_versions, sorted_faults
 from stackpin.model.environment import FaultKind
 from stackpin.model.stack import TORCH
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stackpin.model.environment import Fault, Installed
     from stackpin.model.locked import LockedTuple
 
-__all__ = ["accepted_versions", "describe", "faults"]
+__all__ = ["accepted_by_name", "accepted_versions", "describe", "faults"]
 
 
 def faults(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stackpin.model.cuda import CudaTag
     from stackpin.model.locked import Block, LockedTuple, Pin
 
-__all__ = ["Rules", "accepted_versions", "same_version", "sorted_faults", "tag_in_address"]
+__all__ = ["Rules", "accepted_by_name", "accepted_versions", "same_version", "sorted_faults", "tag_in_address"]
 
 #: A path segment of an index that is there for one accelerator.
 _TAG_SEGMENT = r"/(cu\d{3}|cpu|rocm[\d.]+|xpu)(?=/|$|[?#])"
@@ -37,6 +37,13 @@ def accepted_versions(pin: Pin, cuda: CudaTag, *, torch: str = "") -> frozenset[
     if torch and pin.name != TORCH and pin.name not in FAMILY:
         labels.add(f"{cuda}torch{'.'.join(torch.split('.')[:2])}")
     return frozenset({pin.version, *(f"{pin.version}+{label}" for label in labels)})
+
+
+def accepted_by_name(locked: LockedTuple) -> dict[str, frozenset[str]]:
+    """For each pin of a tuple, by normalized name, the versions under which its build goes by."""
+    torch = locked.pin(TORCH)
+    series = torch.version if torch else ""
+    return {str(pin.name): accepted_versions(pin, locked.cuda, torch=series) for pin in locked.pins}
 
 
 def same_version(one: str, other: str) -> bool:
@@ -70,13 +77,9 @@ class Rules:
 
     def __init__(self, locked: LockedTuple, allow: Collection[str] = ()) -> None:
         free = set(allow)
-        torch = locked.pin(TORCH)
         self.cuda = locked.cuda
         self.pins = {str(pin.name): pin for pin in locked.pins if pin.name not in free}
-        self._accepted = {
-            name: accepted_versions(pin, locked.cuda, torch=torch.version if torch else "")
-            for name, pin in self.pins.items()
-        }
+        self._accepted = accepted_by_name(locked)
         self._bounds = {str(bound.name): bound for bound in locked.bounds if bound.name not in free}
         self._blocks = {str(block.name): block for block in locked.blocks if block.name not in free}
         self._uses = {

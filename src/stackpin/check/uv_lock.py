@@ -7,13 +7,14 @@ for Linux on that machine and one of the Pythons. A darwin torch or a ``triton-w
 from __future__ import annotations
 
 from itertools import islice, product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion
 
 from stackpin.check.marker_truth import MarkerTruth, selection_name
 from stackpin.check.rules import Rules, sorted_faults
+from stackpin.model.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -27,13 +28,6 @@ __all__ = ["lock_alternatives", "lock_faults", "lock_holds_members"]
 _OWN = (".", "")
 #: How many choices are looked at.
 _MOST = 64
-
-
-class _Selected(NamedTuple):
-    """The extras and groups that count; None: every one."""
-
-    extras: Collection[str] | None
-    groups: Collection[str] | None
 
 
 def lock_faults(
@@ -56,7 +50,7 @@ def lock_faults(
     rules = Rules(locked, allow)
     if rules.names.isdisjoint(package.name for package in lock.packages):
         return ()
-    selected = _Selected(extras, groups)
+    selected = Selection(extras, groups)
     roots = _roots(lock)
     found: list[Fault] = []
     for python in pythons:
@@ -67,7 +61,7 @@ def lock_faults(
     return sorted_faults(found)
 
 
-def lock_alternatives(lock: UvLock) -> Iterator[tuple[Collection[str], Collection[str]]]:
+def lock_alternatives(lock: UvLock) -> Iterator[Selection]:
     """The extras and groups that can be taken together, for each choice among those that exclude each other.
 
     One choice where nothing does. A project that offers torch for a CPU beside torch for a GPU is such a one: only one of
@@ -78,7 +72,7 @@ def lock_alternatives(lock: UvLock) -> Iterator[tuple[Collection[str], Collectio
     groups = {*lock.groups, *(group for package in packages for group in package.groups)}
     for chosen in islice(product(*filter(None, lock.conflicts)), _MOST):
         out = {each for alternatives in lock.conflicts for each in alternatives} - set(chosen)
-        yield (
+        yield Selection(
             extras - {name for kind, name in out if kind == "extra"},
             groups - {name for kind, name in out if kind == "group"},
         )
@@ -115,7 +109,7 @@ def _admits(requires_python: str, python: str) -> bool:
         return True  # what cannot be told is looked at
 
 
-def _judge(lock: UvLock, roots: frozenset[int], selected: _Selected) -> Callable[[str], bool | None]:
+def _judge(lock: UvLock, roots: frozenset[int], selected: Selection) -> Callable[[str], bool | None]:
     """Whether an extra or group is selected, by the name that uv gives it in markers; None where an edge may select it."""
     known: dict[str, bool] = {}
     for number in roots:
@@ -154,7 +148,7 @@ class _Walk:
         self._todo: list[tuple[int, str]] = []
         self._seen: set[tuple[int, str]] = set()
 
-    def reach(self, roots: frozenset[int], selected: _Selected) -> set[int]:
+    def reach(self, roots: frozenset[int], selected: Selection) -> set[int]:
         """The numbers of all packages that are reached, the roots among them."""
         for number in sorted(roots):
             package = self._packages[number]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from stackpin.errors import InputUnreadable
@@ -30,7 +31,23 @@ __all__ = ["LocalFile", "LocalWheel", "local_file", "local_wheel"]
 _TAIL = 64 * 1024
 
 
-class LocalFile:
+class _Closed(ABC):
+    """Something that ``with`` closes at its end."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class LocalFile(_Closed):
     """A regular file, open for reading: a call gives the bytes of a range. To be closed, best by ``with``.
 
     ``size`` is that of the moment when it was opened, in bytes. May be called from several threads.
@@ -58,20 +75,12 @@ class LocalFile:
                 raise _unreadable(self.where, f"{position} bytes, where {self.size} were")
         return b"".join(parts)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
 
 
-class LocalWheel:
+class LocalWheel(_Closed):
     """A wheel on this machine, with the members and ranges of :class:`stackpin.index.remote_wheel.RemoteWheel`.
 
     To be closed, best by ``with``; for one thread.
@@ -88,14 +97,6 @@ class LocalWheel:
         :raises InputUnreadable: when the member cannot be read; the calls raise it as well.
         """
         return opened(member, self._file, keep=self._keep, where=self._file.where)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the file; what :meth:`opened` gave cannot be asked any more."""

@@ -10,11 +10,23 @@ from stackpin.inject.plan import Situation, named_members
 from stackpin.model.environment import FaultKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stackpin.inject.command_line import Call, Own
     from stackpin.model.environment import Fault
     from stackpin.model.locked import LockedTuple
 
-__all__ = ["command_line", "grounds", "hidden", "place_of", "refuse_look_alikes", "refuse_old", "repairs", "typed"]
+__all__ = [
+    "command_line",
+    "grounds",
+    "hidden",
+    "place_of",
+    "refuse_look_alikes",
+    "refuse_old",
+    "repair_line",
+    "repairs",
+    "typed",
+]
 
 #: For each tool, how a distribution is taken out, and how a member's own files are put back.
 _REMOVE = {"pip": "pip uninstall -y", "uv": "uv pip uninstall"}
@@ -98,6 +110,14 @@ def place_of(call: Call, *, uninstalls: bool = False) -> tuple[str, ...]:
     return tuple(word for name, value in chosen for word in ((name,) if value is None else (name, value)))
 
 
+def repair_line(call: Call, own: Own, look_alikes: Sequence[str], wanted: Sequence[str]) -> str:
+    """The command that takes look-alikes out and puts members' own files back, where the call works."""
+    tool = "pip" if call.tool == "pip" else "uv"
+    out = command_line("stackpin", *_REMOVE[tool].split(), *place_of(call, uninstalls=True), *look_alikes)
+    put = typed(own, _RESTORE[tool], *place_of(call), *wanted)
+    return " && ".join((*((out,) if look_alikes else ()), *((put,) if wanted else ())))
+
+
 def _builds_in_place(call: Call, situation: Situation) -> bool:
     """Whether something may be built in the environment itself."""
     variables = ("PIP_NO_BUILD_ISOLATION", "UV_NO_BUILD_ISOLATION", "UV_NO_BUILD_ISOLATION_PACKAGE")
@@ -116,17 +136,13 @@ def refuse_look_alikes(call: Call, faults: tuple[Fault, ...], situation: Situati
             continue
         member, _, version = fault.wanted.partition(" ")
         pin = situation.locked.pin(member)
-        out = place_of(call, uninstalls=True)
-        commands = [command_line("stackpin", *_REMOVE[call.tool].split(), *out, fault.name)]
-        if pin is not None:
-            restore = (*place_of(call), f"{member}{pin.specifier}")
-            commands.append(typed(situation.own, _RESTORE[call.tool], *restore))
+        wanted = [f"{member}{pin.specifier}"] if pin is not None else []
         harm = f"writes over the files of {member} {version}" if version else "the tuple keeps it out"
         alike = ((f"{fault.name} {fault.evidence}", ""),) if fault.evidence else ()
         raise LookAlikeMember(
             f"not run: {fault.name} {fault.found} is installed, and {harm}",
             facts=(*alike, *grounds(situation.locked, member, situation.in_force)),
-            ways=(("to repair", " && ".join(commands)),),
+            ways=(("to repair", repair_line(call, situation.own, [fault.name], wanted)),),
         )
 
 

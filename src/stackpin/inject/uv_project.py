@@ -26,6 +26,7 @@ __all__ = [
     "SHARED",
     "LockState",
     "apply_command",
+    "installs",
     "is_frozen",
     "option_words",
     "plan_project",
@@ -132,7 +133,7 @@ def _resolved(call: Call, situation: Situation, lock: LockState, layer: tuple[st
     if lock.script and not lock.exists and call.verb in {("run",), ("sync",)}:
         environ = build_variables(situation)
         return Plan(words=call.with_options(*pins, *layer), environ=environ, watch=Watch.LOCK, builds=True)
-    if not _installs(call, situation):
+    if not installs(call, situation.environ):
         return Plan(words=call.with_options(*pins, *layer), watch=Watch.LOCK)
     first, then = _two_steps(call, lock, pins, layer)
     late = page_variables(situation)
@@ -145,7 +146,7 @@ def _must_be_current(call: Call, situation: Situation) -> bool:
 
 def _from_the_lock(call: Call, situation: Situation, lock: LockState, layer: tuple[str, ...]) -> Plan:
     """Let uv work with a lock that holds the tuple; where it builds something, the lock may not be written on the way."""
-    if not _installs(call, situation) or not (lock.builds or layer) or call.verb in _EDITS:
+    if not installs(call, situation.environ) or not (lock.builds or layer) or call.verb in _EDITS:
         return Plan(words=call.with_options(*layer), watch=Watch.LOCK)
     environ = page_variables(situation)
     return Plan(words=_frozen(call, layer), environ=environ, unset=_BESIDE_FROZEN, builds=True)
@@ -167,9 +168,9 @@ def _left_out(call: Call, situation: Situation) -> tuple[str, ...]:
     )
 
 
-def _installs(call: Call, situation: Situation) -> bool:
+def installs(call: Call, environ: Mapping[str, str]) -> bool:
     """Whether a command brings an environment to what the lock has."""
-    if call.has("--dry-run", *_LOOKS, "--no-sync") or situation.environ.get("UV_NO_SYNC"):
+    if call.has("--dry-run", *_LOOKS, "--no-sync") or environ.get("UV_NO_SYNC"):
         return False
     return call.verb in {("run",), ("sync",), ("check",)} or (
         call.verb in _EDITS and not call.has("--script", "--frozen")

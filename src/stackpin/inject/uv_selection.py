@@ -5,26 +5,20 @@ Source: uv's command line reference (``--extra``, ``--group`` and their kin) and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from stackpin.model.names import normalized_name
+from stackpin.model.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from stackpin.inject.command_line import Call
 
-__all__ = ["Selection", "selection_of"]
+__all__ = ["selection_of"]
 
 #: Commands that take a part of a lock; the others are about all of it.
 _SELECTING = frozenset({("sync",), ("run",), ("export",), ("check",)})
-
-
-class Selection(NamedTuple):
-    """The extras and groups that count; None: every one."""
-
-    extras: Collection[str] | None = None
-    groups: Collection[str] | None = None
 
 
 def selection_of(call: Call, environ: Mapping[str, str], defaults: Collection[str] | None) -> Selection:

@@ -29,11 +29,6 @@ class WheelRead(Value):
     sha256: str
     machine: str
 
-    @property
-    def local(self) -> str:
-        """The local part of the version, empty for the build that PyPI has."""
-        return self.version.partition("+")[2]
-
 
 class KernelSymbols(Value):
     """What the shared objects of one kernel wheel need of torch.

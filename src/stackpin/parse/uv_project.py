@@ -18,7 +18,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["UvProject", "UvSource", "parse_uv_project", "script_block"]
+__all__ = ["UvProject", "UvSource", "parse_uv_project", "script_block", "toml_document", "uv_settings"]
 
 #: The block of a script (PEP 723): its lines begin with a comment sign.
 _BLOCK = re.compile(r"(?m)^# /// script\s*$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
@@ -57,15 +57,26 @@ def parse_uv_project(raw: bytes, where: str) -> UvProject:
     :param where: the file, for messages.
     :raises InputUnreadable: where the bytes are no TOML.
     """
+    document = toml_document(raw, where)
+    found = _project(uv_settings(document, where) or {}, is_project="project" in document)
+    return found._replace(groups=tuple(map(str, _table(document.get("dependency-groups")))))
+
+
+def toml_document(raw: bytes, where: str) -> dict[str, Any]:
+    """The whole of a TOML file.
+
+    :raises InputUnreadable: where the bytes are no TOML.
+    """
     try:
-        document = tomllib.loads(raw.decode("utf-8"))
+        return tomllib.loads(raw.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputUnreadable("the file is no TOML", where=where, got=str(error), expected="TOML (UTF-8)") from error
-    tool = document.get("tool", {})
-    table = tool.get("uv", {}) if isinstance(tool, dict) else {}
-    settings = document if where.endswith("uv.toml") else table
-    found = _project(settings if isinstance(settings, dict) else {}, is_project="project" in document)
-    return found._replace(groups=tuple(map(str, _table(document.get("dependency-groups")))))
+
+
+def uv_settings(document: dict[str, Any], where: str) -> dict[str, Any] | None:
+    """What a file says to uv: the whole of a ``uv.toml``, else its ``[tool.uv]``; None where there is no such table."""
+    settings = document if where.endswith("uv.toml") else _table(document.get("tool")).get("uv")
+    return settings if isinstance(settings, dict) else None
 
 
 def _project(settings: dict[str, Any], *, is_project: bool) -> UvProject:

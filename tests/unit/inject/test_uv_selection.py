@@ -8,7 +8,8 @@ import pytest
 
 from stackpin.inject.command_line import read_call
 from stackpin.inject.grammar import UV
-from stackpin.inject.uv_selection import Selection, selection_of
+from stackpin.inject.uv_selection import selection_of
+from stackpin.model.selection import Selection
 
 __all__: list[str] = []
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from stackpin.app.wrap.addressed import folder_of_call
 from stackpin.app.wrap.free_choice import free_choice, resolves_held
 from stackpin.app.wrap.project import find_project, names_index
-from stackpin.check.environment import accepted_versions, describe
+from stackpin.check.environment import accepted_by_name, describe
 from stackpin.errors import LookAlikeMember, Refused, TupleBroken, WrongMember
 from stackpin.inject.plan import Kind
-from stackpin.inject.repair import command_line, grounds, place_of, typed
+from stackpin.inject.repair import command_line, grounds, place_of, repair_line, typed
 from stackpin.inject.uv_project import ways_to_a_build
 from stackpin.model.environment import FaultKind
 from stackpin.model.explanation import Explanation
@@ -28,19 +28,13 @@ __all__ = ["broken_environment", "conflict_note", "repair_command"]
 
 def repair_command(held: Held, found: tuple[Fault, ...]) -> str:
     """The command that brings the members outside the tuple back in."""
-    tool = held.wrapped.tool
     alike = [fault.name for fault in found if fault.kind is FaultKind.LOOK_ALIKE]
-    remove = ("pip", "uninstall", "-y") if tool == "pip" else ("uv", "pip", "uninstall")
-    call = held.wrapped.call
-    out = command_line("stackpin", *remove, *place_of(call, uninstalls=True), *alike) if alike else ""
     names = [
         fault.name if fault.kind is not FaultKind.LOOK_ALIKE else fault.wanted.partition(" ")[0] for fault in found
     ]
     pins = [held.locked.pin(name) for name in dict.fromkeys(names)]
     wanted = [f"{pin.name}{pin.specifier}" for pin in pins if pin is not None]
-    again = "pip install --force-reinstall --no-deps" if tool == "pip" else "uv pip install --reinstall --no-deps"
-    put = typed(held.wrapped.own, again, *place_of(call), *wanted) if wanted else ""
-    return " && ".join(filter(None, (out, put)))
+    return repair_line(held.wrapped.call, held.wrapped.own, alike, wanted)
 
 
 def broken_environment(held: Held, found: tuple[Fault, ...]) -> TupleBroken:
@@ -72,12 +66,9 @@ def _culprit(held: Held, choice: Mapping[str, str]) -> Refused | None:
     if held.in_force.refusal is not None:
         names = sorted({str(block.name) for block in locked.blocks} & set(choice))
         return _no_tuple(held, names[0], choice[names[0]]) if names else None
-    torch = locked.pin("torch")
-    series = torch.version if torch else ""
+    accepted = accepted_by_name(locked)
     wrong = [
-        pin
-        for pin in locked.pins
-        if str(pin.name) in choice and choice[str(pin.name)] not in accepted_versions(pin, locked.cuda, torch=series)
+        pin for pin in locked.pins if str(pin.name) in choice and choice[str(pin.name)] not in accepted[str(pin.name)]
     ]
     wrong.sort(key=lambda pin: (str(pin.name) not in held.requested.names, pin.name != "torch"))
     if wrong:

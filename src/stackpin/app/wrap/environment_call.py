@@ -18,7 +18,7 @@ from stackpin.app.wrap.carry_out import planned_run
 from stackpin.app.wrap.holding import Held
 from stackpin.app.wrap.in_force import tuple_in_force, with_builds
 from stackpin.app.wrap.requested import requested_by
-from stackpin.check.environment import accepted_versions
+from stackpin.check.environment import accepted_by_name
 from stackpin.effects.environments import read_environment, read_installed
 from stackpin.effects.pip_config import pip_config_texts
 from stackpin.effects.real_tools import become
@@ -132,14 +132,13 @@ def _run_pip(held: Held, environment: Environment | None, found: tuple[Fault, ..
 
 def _equal_builds(held: Held, installed: Iterable[Installed]) -> dict[str, str]:
     """Builds equal to the tuple's own that are installed already, or named as a file: those are pinned as they are."""
-    torch = held.locked.pin("torch")
+    accepted = accepted_by_name(held.locked)
     found = {} if held.wrapped.call.has(*_AGAIN) else {str(item.name): item.version for item in installed}
     found.update(held.requested.files)
     equal = {}
     for pin in held.locked.pins:
         version = found.get(str(pin.name), "")
-        accepted = accepted_versions(pin, held.locked.cuda, torch=torch.version if torch else "")
-        if "+" in version and version != pin.full_version and version in accepted:
+        if "+" in version and version != pin.full_version and version in accepted[str(pin.name)]:
             equal[str(pin.name)] = version
     return equal
 

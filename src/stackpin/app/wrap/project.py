@@ -12,9 +12,10 @@ from stackpin.effects.process import LocalProcesses
 from stackpin.errors import Refused, StackpinError
 from stackpin.inject.plan import pin_words
 from stackpin.inject.repair import hidden, typed
-from stackpin.inject.uv_project import SHARED, LockState, option_words
-from stackpin.inject.uv_selection import Selection, selection_of
+from stackpin.inject.uv_project import SHARED, LockState, installs, option_words
+from stackpin.inject.uv_selection import selection_of
 from stackpin.model.build import Channel
+from stackpin.model.selection import Selection
 from stackpin.parse.uv_lock import UvLock, parse_uv_lock
 from stackpin.parse.uv_project import UvProject, UvSource, parse_uv_project, script_block
 
@@ -141,7 +142,7 @@ def lock_state(
         members=lock_holds_members(lock, locked),
         current=not faults and _is_current(call, project, uv, environ),
         names=frozenset(str(package.name) for package in lock.packages),
-        builds=not faults and builds(lock),
+        builds=not faults and installs(call, environ) and builds(lock),
         excludes=bool(lock.conflicts),
     )
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from stackpin.app.wrap.project import Project
     from stackpin.app.wrap.wrapped import Wrapped
     from stackpin.inject.plan import Situation
-    from stackpin.model.environment import Fault
+    from stackpin.model.environment import Environment, Fault
 
 __all__ = ["run_project"]
 
@@ -58,6 +58,12 @@ def run_project(wrapped: Wrapped) -> int:
     if project is None:
         _refuse_wrong_environment(held, found)
         return planned_run(held, None, (), lambda situation: plan_project(call, situation, None))
+    return _run_with_lock(held, project, environment, found)
+
+
+def _run_with_lock(held: Held, project: Project, environment: Environment | None, found: tuple[Fault, ...]) -> int:
+    """Run a command that works with the lock of a project or script; the lock is looked at before and afterwards."""
+    wrapped, call = held.wrapped, held.wrapped.call
     selected = selection_of(call, wrapped.environ, project.said.default_groups)
     labelled = adapted_to_project(project, held.locked, held.in_force.reason, wrapped.own, selected)
     held.locked = with_builds(held.locked, labelled)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackpin.app.wrap.addressed import folder_of_call
 from stackpin.app.wrap.project import find_project
-from stackpin.check.rules import accepted_versions
+from stackpin.check.rules import accepted_by_name
 from stackpin.effects.files import LocalFiles
 from stackpin.effects.machine import read_system
-from stackpin.errors import InputUnreadable
 from stackpin.inject.plan import Kind, pin_words
 from stackpin.inject.uv_settings import (
     HEARS_BUILD_CONSTRAINTS,
@@ -21,12 +19,7 @@ from stackpin.inject.uv_settings import (
     deny_entries,
     merged_settings,
 )
-from stackpin.model.stack import TORCH
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from stackpin.parse.uv_project import toml_document, uv_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +37,8 @@ def held_settings(held: Held, plan: Plan) -> str:
     """
     from tomlkit import dumps
 
-    entries = deny_entries(_known(held), map(_name, held.locked.blocks)) if plan.builds else []
+    look_alikes = [str(block.name) for block in held.locked.blocks]
+    entries = deny_entries(_known(held), look_alikes) if plan.builds else []
     ours: dict[str, Any] = {"dependency-metadata": entries} if entries else {}
     if plan.constrained:
         ours["constraint-dependencies"] = list(pin_words(held.locked))
@@ -52,23 +46,18 @@ def held_settings(held: Held, plan: Plan) -> str:
     return dumps(merged_settings(_files(held), ours, (deaf if plan.constrained else READ_BY_PROJECTS)))
 
 
-def _name(item: Any) -> str:
-    return str(item.name)
-
-
 def _known(held: Held) -> Iterator[KnownMember]:
     """The members whose needs the catalog has."""
     from stackpin.app.compile import Workshop
 
     catalog = Workshop(held.wrapped.settings).catalog
-    machine, locked = read_system().machine, held.locked
-    torch = locked.pin(TORCH)
-    for pin in locked.pins:
+    machine, accepted = read_system().machine, accepted_by_name(held.locked)
+    for pin in held.locked.pins:
         release = catalog.release(str(pin.name), pin.version)
         if release is None or not release.has_metadata:
             continue  # what it needs cannot be told
-        versions = accepted_versions(pin, locked.cuda, torch=torch.version if torch else "")
-        yield KnownMember(str(pin.name), versions | {pin.specifier.lstrip("=")}, release.requires(machine))
+        versions = accepted[str(pin.name)] | {pin.specifier.lstrip("=")}
+        yield KnownMember(str(pin.name), versions, release.requires(machine))
 
 
 def _files(held: Held) -> Iterator[SettingsFile]:
@@ -104,13 +93,6 @@ def _read(path: Path) -> Iterator[SettingsFile]:
     raw = LocalFiles().read(path)
     if raw is None:
         return
-    try:
-        document: Any = tomllib.loads(raw.decode("utf-8"))
-    except ValueError as error:  # no TOML, or no UTF-8
-        raise InputUnreadable(
-            "the file is no TOML", where=str(path), got=str(error), expected="TOML (UTF-8)"
-        ) from error
-    if path.name == "pyproject.toml":
-        document = document.get("tool", {}).get("uv")
-    if isinstance(document, dict):
-        yield SettingsFile(document, str(path.parent))
+    found = uv_settings(toml_document(raw, str(path)), path.name)
+    if found is not None:
+        yield SettingsFile(found, str(path.parent))
