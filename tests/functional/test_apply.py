@@ -37,6 +37,15 @@ def test_plain_uv_holds_the_tuple_afterwards(cuda: str, torch: str, version: str
     assert {f"torch=={torch}", "triton==3.2.0"} <= locked(here)
 
 
+def test_another_tag_can_be_applied_afterwards(desk: Callable[..., Desk]) -> None:
+    here = desk("uv", "project-loose")
+    for cuda, torch in (("cu126", "2.6.0+cu126"), ("pypi", "2.6.0")):
+        assert here.type(f"stackpin apply pyproject.toml --cuda {cuda}").code == 0
+        done = here.type("uv lock")
+        assert done.code == 0, done.stderr
+        assert {f"torch=={torch}", "triton==3.2.0"} <= locked(here)
+
+
 def test_check_writes_nothing_and_tells(desk: Callable[..., Desk]) -> None:
     here = desk("uv", "project-loose")
     before = (here.work / "pyproject.toml").read_text(encoding="utf-8")

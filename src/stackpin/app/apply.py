@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from stackpin.app.compile import Job, Workshop, compile_job
@@ -69,27 +70,20 @@ def _decoded(raw: bytes, path: Path) -> str:
 
 
 def _wanted(locked: LockedTuple, stacks: tuple[str, ...], workshop: Workshop) -> Wanted:
-    found = [workshop.stacks.find(text.partition("[")[0].rstrip("<>=!~*., 0123456789")) for text in stacks]
+    found = [workshop.stacks.find(Requirement(text).name) for text in stacks]
     names = [str(name) for stack in found for name in (*stack.members, *stack.always, *stack.look_alikes)]
     labelled = [pin for pin in locked.pins if pin.build.channel is Channel.FIND_LINKS]
-    indexes: dict[str, str] = {}
-    sources: dict[str, str] = {}
-    for pin in labelled:
-        root = pin.build.page.rstrip("/").rpartition("/")[0]
-        name = f"stackpin-{pin.build.local}" if root not in indexes.values() else _key(indexes, root)
-        indexes.setdefault(name, root)
-        sources[str(pin.name)] = name
-    mirrors = workshop.settings.mirrors
     own = {f"{pin.name}{pin.specifier}" for pin in labelled}
     marker = f"sys_platform == 'linux' and platform_machine == '{locked.platform.machine}'"
+    mirrors = workshop.settings.mirrors
     return Wanted(
         constraints=tuple(f"{line} ; {marker}" if line in own else line for line in pin_words(locked)),
         managed=frozenset({*map(canonicalize_name, names), *members_of(locked)}),
-        indexes={name: rewritten(root, mirrors) for name, root in indexes.items()},
-        sources=sources,
+        sources={str(pin.name): rewritten(_root(pin.build.page), mirrors) for pin in labelled},
         marker=marker,
     )
 
 
-def _key(indexes: dict[str, str], root: str) -> str:
-    return next(name for name, url in indexes.items() if url == root)
+def _root(page: str) -> str:
+    """The index that a project's page belongs to."""
+    return page.rstrip("/").rpartition("/")[0]

@@ -30,19 +30,20 @@ if TYPE_CHECKING:
 __all__ = ["Wanted", "with_tuple"]
 
 _CONSTRAINTS = "constraint-dependencies"
+#: How the names of the indexes begin that are put into a project.
+_PREFIX = "stackpin-"
 
 
 class Wanted(NamedTuple):
     """What a project is to say: the tuple as requirements, and the index of each build that PyPI does not carry.
 
     ``managed`` are the normalized names whose constraints are replaced: members, of this tuple or an earlier one, and
-    look-alikes. ``indexes`` are addresses by name, ``sources`` the name of its index for each package, on the machines of
-    ``marker`` (PEP 508): elsewhere the project is free.
+    look-alikes. ``sources`` are the addresses of the indexes, by package, for the machines of ``marker`` (PEP 508): elsewhere
+    the project is free.
     """
 
     constraints: tuple[str, ...]
     managed: frozenset[str]
-    indexes: Mapping[str, str]
     sources: Mapping[str, str]
     marker: str = ""
 
@@ -88,34 +89,52 @@ def _meant(before: Mapping[str, Any], wanted: Wanted, where: str) -> dict[str, A
     there = list(uv.get(_CONSTRAINTS, ()))
     kept = [line for line in there if line in wanted.constraints or _name(line) not in wanted.managed]
     uv[_CONSTRAINTS] = [*kept, *(line for line in wanted.constraints if line not in kept)]
-    names = _index_names(uv.get("index", ()), wanted.indexes)
-    added = [
-        {"name": name, "url": wanted.indexes[asked], "explicit": True}
-        for asked, name in names.items()
-        if not any(item.get("name") == name for item in uv.get("index", ()))
-    ]
-    if added:
-        uv["index"] = [*uv.get("index", ()), *added]
-    sources = dict(uv.get("sources", {}))
-    for package, asked in wanted.sources.items():
-        source = {"index": names[asked], "marker": wanted.marker}
-        if sources.setdefault(package, source) not in (source, {"index": names[asked]}):
+    indexes = _with_indexes(uv.get("index", ()), wanted.sources.values())
+    if indexes:
+        uv["index"] = indexes
+    names = {_bare(item.get("url")): item.get("name") for item in indexes}
+    there = uv.get("sources", {})
+    sources = {name: value for name, value in there.items() if not _is_ours(name, value, wanted)}
+    for package, url in wanted.sources.items():
+        source = {"index": names[_bare(url)], "marker": wanted.marker}
+        if sources.setdefault(package, source) not in (source, {"index": source["index"]}):
             raise UsageError(
                 f"the project takes {package} from another source already",
                 where=f"{where}: [tool.uv.sources] {package}",
                 got=str(sources[package]),
-                expected=f"index {wanted.indexes[asked]}",
+                expected=f"index {url}",
                 hint="take that line out, then type the command again",
             )
-    if wanted.sources:
+    if sources or "sources" in uv:
         uv["sources"] = sources
     return {**before, "tool": {**tool, "uv": uv}}
 
 
-def _index_names(there: Iterable[Mapping[str, Any]], wanted: Mapping[str, str]) -> dict[str, str]:
-    """Under which name each index goes: one that the project has already keeps its own."""
-    known = {str(item.get("url", "")).rstrip("/"): str(item["name"]) for item in there if "name" in item}
-    return {name: known.get(url.rstrip("/"), name) for name, url in wanted.items()}
+def _with_indexes(there: Iterable[dict[str, Any]], wanted: Iterable[str]) -> list[dict[str, Any]]:
+    """The indexes of a project with those that are wanted behind them; one that it has by that address keeps its name.
+
+    A new one is named after the last part of its address (``cu126``), with a number where another has that name already.
+    """
+    indexes = list(there)
+    for url in dict.fromkeys(wanted):
+        if any(_bare(item.get("url")) == _bare(url) and "name" in item for item in indexes):
+            continue
+        taken = {item.get("name") for item in indexes}
+        name = f"{_PREFIX}{_bare(url).rpartition('/')[2]}"
+        names = (name, *(f"{name}-{number}" for number in range(2, len(indexes) + 3)))
+        free = next(each for each in names if each not in taken)
+        indexes.append({"name": free, "url": url, "explicit": True})
+    return indexes
+
+
+def _bare(url: object) -> str:
+    return str(url).rstrip("/")
+
+
+def _is_ours(package: str, source: object, wanted: Wanted) -> bool:
+    """Whether a source was put there for an earlier tuple."""
+    index = str(source.get("index", "")) if isinstance(source, dict) else ""
+    return normalized_name(package) in wanted.managed and index.startswith(_PREFIX)
 
 
 def _name(line: object) -> str:
@@ -144,13 +163,20 @@ def _patch(document: TOMLDocument, meant: Mapping[str, Any]) -> None:
         table = tomlkit.table()
         table.update(item)
         uv["index"].append(table)
-    for package, source in meant.get("sources", {}).items():
-        if package not in uv.get("sources", {}):
-            if "sources" not in uv:
-                uv.add("sources", tomlkit.table())
-            inline = tomlkit.inline_table()
-            inline.update(source)
-            uv["sources"].add(package, inline)
+    _patch_sources(uv, meant.get("sources", {}))
+
+
+def _patch_sources(uv: Any, meant: Mapping[str, Any]) -> None:
+    for package in [name for name in uv.get("sources", {}) if name not in meant]:
+        del uv["sources"][package]
+    for package, source in meant.items():
+        if uv.get("sources", {}).get(package) == source:
+            continue
+        if "sources" not in uv:
+            uv.add("sources", tomlkit.table())
+        inline = tomlkit.inline_table()
+        inline.update(source)
+        uv["sources"][package] = inline
 
 
 def _unpatched(where: str, got: str) -> InputUnreadable:

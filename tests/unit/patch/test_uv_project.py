@@ -16,12 +16,11 @@ else:
 
 __all__: list[str] = []
 
-WANTED = Wanted(("torch===2.6.0", "triton==3.2.0"), frozenset({"torch", "triton", "sglang"}), {}, {})
+WANTED = Wanted(("torch===2.6.0", "triton==3.2.0"), frozenset({"torch", "triton", "sglang"}), {})
 LABELLED = Wanted(
     ("torch==2.6.0+cu126 ; sys_platform == 'linux'",),
     frozenset({"torch"}),
-    {"stackpin-cu126": "https://a.example/whl/cu126"},
-    {"torch": "stackpin-cu126"},
+    {"torch": "https://a.example/whl/cu126"},
     "sys_platform == 'linux'",
 )
 PROJECT = """# mine
@@ -65,6 +64,29 @@ def test_a_build_of_another_index_is_bound_to_it() -> None:
         "index": [{"name": "stackpin-cu126", "url": "https://a.example/whl/cu126", "explicit": True}],
         "sources": {"torch": {"index": "stackpin-cu126", "marker": "sys_platform == 'linux'"}},
     }
+
+
+def test_two_indexes_for_one_tag_have_names_of_their_own() -> None:
+    both = LABELLED._replace(sources={**LABELLED.sources, "kernel": "https://b.example/whl/cu126"})
+    once = with_tuple(PROJECT, both, where="x")
+    found = uv_of(once)
+    assert found["index"] == [
+        {"name": "stackpin-cu126", "url": "https://a.example/whl/cu126", "explicit": True},
+        {"name": "stackpin-cu126-2", "url": "https://b.example/whl/cu126", "explicit": True},
+    ]
+    assert found["sources"] == {
+        "torch": {"index": "stackpin-cu126", "marker": "sys_platform == 'linux'"},
+        "kernel": {"index": "stackpin-cu126-2", "marker": "sys_platform == 'linux'"},
+    }
+    assert with_tuple(once, both, where="x") == once
+
+
+def test_another_tag_takes_the_place_of_what_was_put_there_before() -> None:
+    text = with_tuple(PROJECT + '\n[tool.uv.sources]\nidna = { path = "i" }\n', LABELLED, where="x")
+    other = LABELLED._replace(sources={"torch": "https://a.example/whl/cu118"})
+    source = {"index": "stackpin-cu118", "marker": "sys_platform == 'linux'"}
+    assert uv_of(with_tuple(text, other, where="x"))["sources"] == {"idna": {"path": "i"}, "torch": source}
+    assert uv_of(with_tuple(text, WANTED, where="x"))["sources"] == {"idna": {"path": "i"}}
 
 
 def test_an_index_that_is_named_already_keeps_its_name() -> None:
