@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from stackpin.catalog.manifest import BUILDS_READ
+from stackpin.catalog.manifest import ABI_FILE, BUILDS_READ
 from stackpin.errors import CatalogDamaged, CatalogGap
 from stackpin.model.release import PYPI, Release
 
@@ -113,7 +113,7 @@ class Layer:
                 where=f"{self.root}/{name}",
                 got="no file" if raw is None else f"sha256 {found}, {len(raw)} bytes",
                 expected=f"sha256 {expected}",
-                hint="reinstall stackpin, or run stackpin catalog update",
+                hint=f"reinstall stackpin, or run stackpin catalog update{' --abi' if name == ABI_FILE else ''}",
             )
 
     def facts(self, table: str) -> list[dict[str, Any]]:

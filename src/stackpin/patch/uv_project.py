@@ -76,9 +76,10 @@ def _read(text: str, where: str) -> dict[str, Any]:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputUnreadable("the file is no TOML", where=where, got=str(error), expected="TOML") from error
-    uv = found.get("tool", {}).get("uv", {}) if isinstance(found.get("tool", {}), dict) else None
-    if not isinstance(uv, dict):
-        raise InputUnreadable("[tool.uv] is no table", where=where, got=repr(uv)[:60], expected="a table")
+    tool = found.get("tool", {})
+    for name, table in (("[tool]", tool), ("[tool.uv]", tool.get("uv", {}) if isinstance(tool, dict) else {})):
+        if not isinstance(table, dict):
+            raise InputUnreadable(f"{name} is no table", where=where, got=repr(table)[:60], expected="a table")
     return found
 
 

@@ -13,7 +13,9 @@ from tests.support.wheels import wheel_bytes, wheel_name
 
 from stackpin.app.catalog import update_abi
 from stackpin.catalog.abi_rows import load_abi
+from stackpin.catalog.loader import Catalog
 from stackpin.cli.main import cli, main
+from stackpin.errors import CatalogDamaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -199,3 +201,17 @@ def test_what_cannot_be_judged_is_told(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == code
+
+
+def test_a_cut_file_of_symbols_says_what_brings_it_back_and_that_does(
+    known: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    updated(known, monkeypatch, tmp_path)
+    path = known.folder / "abi.json.z"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    with pytest.raises(CatalogDamaged) as caught:
+        Catalog.open(known.folder).file("abi.json.z")
+    assert caught.value.hint == "reinstall stackpin, or run stackpin catalog update --abi"
+    updated(known, monkeypatch, tmp_path)
+    assert path.read_bytes() == whole

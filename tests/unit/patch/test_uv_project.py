@@ -115,6 +115,15 @@ def test_another_source_of_a_member_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "what"), [("tool = 3\n", "[tool] is no table"), ("tool.uv = 3\n", "[tool.uv] is no table")]
+)
+def test_what_should_be_a_table_is_named_with_what_is_there(text: str, what: str) -> None:
+    with pytest.raises(InputUnreadable) as caught:
+        with_tuple(text, WANTED, where="x")
+    assert (caught.value.what, caught.value.got) == (what, "3")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         pytest.param("[tool", id="no TOML"),
