@@ -89,7 +89,7 @@ def venv(tmp_path: Path) -> Venv:
     return make(tmp_path / "venv", Path(pip.__file__).parents[1], sys.executable)
 
 
-@pytest.fixture(params=PIPS)
+@pytest.fixture(params=[*(pytest.param(old, marks=pytest.mark.slow) for old in PIPS[:-1]), PIPS[-1]])
 def old(request: pytest.FixtureRequest, tool_folder: Path, tmp_path: Path) -> Venv:
     """An environment with a released pip."""
     tool = tool_folder / f"pip-{request.param}"
