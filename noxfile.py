@@ -163,6 +163,7 @@ def catalog(session: nox.Session) -> None:
     session.run("python", "tools/seal_catalog.py", "--check")
     if FACTS.is_dir():
         session.run("python", "tools/take_over_facts.py", "--check")
+    session.run("python", "tools/abi_verdicts.py", "--check")
 
 
 @nox.session

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from stackpin.catalog.abi_rows import dump_abi
 from stackpin.catalog.facts import Facts
 from stackpin.catalog.loader import Catalog, Layer
+from stackpin.catalog.manifest import ABI_FILE
+from stackpin.model.abi import KernelSymbols, TorchSymbols, WheelRead
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +63,8 @@ class SmallCatalog:
     folder: Path
     releases: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     facts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    exports: dict[str, set[str]] = field(default_factory=dict)
+    needs: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
     def release(self, name: str, *rows: dict[str, Any]) -> None:
         """Add releases of a package, oldest first."""
@@ -75,6 +80,11 @@ class SmallCatalog:
         values = {"torch": torch, "tag": tag, "pypi": False, "arches": ["x86_64"], "index": index, "source": "matrix"}
         self.fact("torch_builds", **{**values, **more})
 
+    def symbols(self, torch: dict[str, set[str]], kernels: dict[str, set[str]]) -> None:
+        """What torch releases export, and what kernels need (``demo==1.0``)."""
+        self.exports.update(torch)
+        self.needs.update({(name, version): names for (name, _, version), names in _split(kernels)})
+
     def usual_facts(self) -> None:
         """Add what every solve asks for: a stack around torch, CUDA members, drivers."""
         members = ["triton", "torchvision", "torchaudio"]
@@ -88,6 +98,8 @@ class SmallCatalog:
         """Lay the folder out with its manifest."""
         contents = {f"releases/{name}.jsonl": _lines(rows) for name, rows in self.releases.items()}
         contents["facts.json"] = json.dumps(self.facts).encode()
+        if self.needs:
+            contents[ABI_FILE] = self._abi()
         entries = {name: {"sha256": sha256(raw).hexdigest()} for name, raw in contents.items()}
         manifest = {"schema": 1, "date": "2026-01-02", "digest": "sha256:small", "files": entries}
         for name, raw in {**contents, "manifest.json": json.dumps(manifest).encode()}.items():
@@ -96,10 +108,27 @@ class SmallCatalog:
             path.write_bytes(raw)
         return self.folder
 
+    def _abi(self) -> bytes:
+        asked = frozenset().union(*self.needs.values())
+        torches = [
+            TorchSymbols(read=_read("torch", version), exports=frozenset(names), asked=asked, cuda_major=12)
+            for version, names in self.exports.items()
+        ]
+        kernels = [KernelSymbols(read=_read(*key), needs=(frozenset(names),)) for key, names in self.needs.items()]
+        return dump_abi(torches, kernels, ())
+
     def open(self) -> tuple[Catalog, Facts]:
         """Write the folder and open it alone, without the embedded catalog."""
         catalog = Catalog(Layer(self.write()))
         return catalog, Facts(catalog)
+
+
+def _split(kernels: dict[str, set[str]]) -> list[tuple[tuple[str, str, str], set[str]]]:
+    return [(release.partition("=="), names) for release, names in kernels.items()]
+
+
+def _read(name: str, version: str) -> WheelRead:
+    return WheelRead(name=name, version=version, file=wheel(name, version), sha256="ab" * 32, machine="x86_64")
 
 
 def _lines(rows: list[dict[str, Any]]) -> bytes:

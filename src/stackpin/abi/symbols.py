@@ -25,8 +25,8 @@ _CUDA_SIDE = re.compile(r"\d+(?:cuda|CUDA)[A-Za-z]*")
 _CXX11 = re.compile(r"__cxx11|B5cxx11")
 #: ``std::string`` of the old ABI is the abbreviation ``Ss``; behind it stands another type or the end.
 _OLD_STRING = re.compile(r"(?<=[EKRPj_])Ss(?=$|[A-Z_\d])")
-#: CUDA's own libraries, with the major in their name.
-_CUDA_LIBRARY = re.compile(r"lib(?:cudart|cublas|cublasLt|nvrtc|cufft|cusparse|cusolver|curand|nvJitLink)\.so\.(\d+)")
+#: Those of CUDA's libraries whose own major is CUDA's: cuFFT, cuSPARSE, cuSOLVER and cuRAND count by themselves.
+_CUDA_LIBRARY = re.compile(r"lib(?:cudart|cublas|cublasLt|nvrtc|nvJitLink|cupti)\.so\.(\d+)")
 
 
 def is_torch(name: str) -> bool:
@@ -59,6 +59,6 @@ def cxx11_abi(names: Iterable[str]) -> bool | None:
 
 
 def cuda_majors(libraries: Iterable[str]) -> tuple[int, ...]:
-    """The majors of CUDA's own libraries among file names (``libcudart.so.12``), each once."""
+    """The majors of CUDA by the names of its libraries (``libcudart.so.12``), each once."""
     matches = (_CUDA_LIBRARY.match(library) for library in libraries)
     return tuple(sorted({int(match[1]) for match in matches if match}))

@@ -21,17 +21,23 @@ __all__ = ["judge", "judge_elsewhere", "window"]
 def judge(kernel: KernelSymbols, torch: TorchSymbols) -> Judgement:
     """Hold what a kernel needs against what a torch exports.
 
-    Of files that stand in for each other one that has everything is enough.
+    Of files that stand in for each other one that has everything is enough; of those that are for one torch each, only
+    those for this one count.
     """
-    missing = min((tuple(sorted((needs & torch.asked) - torch.exports)) for needs in kernel.needs), key=len, default=())
-    looked_at = max((len(needs & torch.asked) for needs in kernel.needs), default=0)
-    unasked = min((len(needs - torch.asked) for needs in kernel.needs), default=0)
+    choices = _meant(kernel, torch)
+    if not choices and kernel.series:
+        least, most = (sorted(kernel.series, key=_numbers)[place] for place in (0, -1))
+        why = f"it has files for torch {least} to {most}, one for each, and none for torch {torch.read.version}"
+        return _judgement(Verdict.UNKNOWN, kernel, torch, why=why)
+    missing = min((tuple(sorted((needs & torch.asked) - torch.exports)) for needs in choices), key=len, default=())
+    looked_at = max((len(needs & torch.asked) for needs in choices), default=0)
+    unasked = min((len(needs - torch.asked) for needs in choices), default=0)
     if missing:
         return _judgement(Verdict.MISFIT, kernel, torch, missing=missing, looked_at=looked_at)
     if unasked:
         why = f"{unasked} of its symbols were never looked for in torch {torch.read.version}"
         return _judgement(Verdict.UNKNOWN, kernel, torch, looked_at=looked_at, why=why)
-    if not kernel.needs or not any(kernel.needs):
+    if not any(choices):
         return _judgement(Verdict.UNKNOWN, kernel, torch, why="it needs no symbol of torch that could be looked for")
     return _judgement(Verdict.NOT_REFUTED, kernel, torch, looked_at=looked_at)
 
@@ -45,15 +51,17 @@ def judge_elsewhere(kernel: KernelSymbols, torch: TorchSymbols, *, same_abi: boo
     """
     found = judge(kernel, torch)
     if not same_abi:
-        why = f"only the build {torch.read.version} was read, and its C++ ABI is not known to be the same"
+        why = f"only PyPI's build of torch {torch.read.version} was read, and its C++ ABI is not known to be the same"
         return _judgement(Verdict.UNKNOWN, kernel, torch, looked_at=found.looked_at, why=why)
-    read_from = f"read from the build {torch.read.version}"
+    if found.verdict is Verdict.UNKNOWN:
+        return found
+    read_from = "read from PyPI's build"
     if cuda_major is not None and cuda_major == torch.cuda_major:
         return _judgement(found.verdict, kernel, torch, missing=found.missing, looked_at=found.looked_at, why=read_from)
     sure = tuple(name for name in found.missing if not is_cuda_side(name))
     if sure:
         return _judgement(Verdict.MISFIT, kernel, torch, missing=sure, looked_at=found.looked_at, why=read_from)
-    if any(is_cuda_side(name) for needs in kernel.needs for name in needs):
+    if any(is_cuda_side(name) for needs in _meant(kernel, torch) for name in needs):
         why = f"{read_from}, which is for another CUDA: the symbols of its CUDA libraries do not count"
         return _judgement(Verdict.UNKNOWN, kernel, torch, looked_at=found.looked_at, why=why)
     return _judgement(found.verdict, kernel, torch, looked_at=found.looked_at, why=read_from)
@@ -66,6 +74,18 @@ def window(kernel: KernelSymbols, torches: Iterable[TorchSymbols]) -> tuple[Sequ
         [version for version, verdict in verdicts if verdict is Verdict.NOT_REFUTED],
         [version for version, verdict in verdicts if verdict is Verdict.UNKNOWN],
     )
+
+
+def _meant(kernel: KernelSymbols, torch: TorchSymbols) -> Sequence[frozenset[str]]:
+    """The choices of a kernel that count for a torch."""
+    if not kernel.series:
+        return kernel.needs
+    series = ".".join(torch.read.version.split(".")[:2])
+    return [needs for needs, own in zip(kernel.needs, kernel.series, strict=True) if own == series]
+
+
+def _numbers(series: str) -> tuple[int, ...]:
+    return tuple(map(int, series.split(".")))
 
 
 def _judgement(

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from stackpin.abi.verdict import judge, judge_elsewhere, window
-from stackpin.catalog.abi import AbiFacts
+from stackpin.abi.verdict import judge, window
+from stackpin.app.abi_read import Read, is_file, judge_read, read_file, read_installed_kernels, read_named
 from stackpin.errors import CatalogGap, UsageError
 from stackpin.model.abi import Judgement, KernelSymbols, TorchSymbols, Verdict
-from stackpin.model.cuda import cuda_major
+from stackpin.model.cuda import CudaTag
 from stackpin.model.stack import TORCH
 from stackpin.model.value import Value
+from stackpin.resolve.symbols import judge_build
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from stackpin.app.compile import Workshop
+    from stackpin.catalog.abi import AbiFacts
+    from stackpin.model.environment import Environment
 
 __all__ = ["AbiAnswer", "abi"]
+
+
+#: A name without a version: with an environment, what is installed there under it.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class _Release(NamedTuple):
+    """A release that a word names."""
+
+    name: str
+    version: str
 
 
 class AbiAnswer(Value):
@@ -37,26 +52,46 @@ class AbiAnswer(Value):
     kernels: tuple[str, ...] = ()
 
 
-def abi(words: Sequence[str], workshop: Workshop, *, machine: str) -> tuple[AbiAnswer, ...]:
-    """Judge releases by the facts of the catalog: each kernel among them with the torch among them.
+def abi(
+    words: Sequence[str], workshop: Workshop, *, machine: str, environment: Environment | None = None
+) -> tuple[AbiAnswer, ...]:
+    """Judge each kernel among the words beside the torch among them.
 
-    :param words: releases, ``sgl-kernel==0.1.7``; torch may carry the local part of a build.
+    :param words: releases (``sgl-kernel==0.1.7``; torch may carry the local part of a build) by the facts of the catalog;
+        wheel files and their addresses, and with ``environment`` names of what is installed there, read now.
     :param machine: the architecture, as Python names it.
-    :raises UsageError: when a word is no release, or torch is named twice.
-    :raises CatalogGap: when the catalog has no such release.
+    :param environment: where no torch is named, its torch stands; where nothing is named, its kernels are judged.
+    :raises UsageError: when a word is no release and no wheel, or torch is named twice.
+    :raises CatalogGap: when the catalog has no such release, or the name is not installed.
+    :raises InputUnreadable: when a wheel, or torch's libraries, cannot be read.
     """
-    releases = [_release(word) for word in words]
-    torches = [version for name, version in releases if name == TORCH]
+    sides = [_side(word, machine, environment) for word in words]
+    torches = [side for side in sides if _name(side) == TORCH]
     if len(torches) > 1:
-        raise UsageError("torch is named more than once", got=", ".join(torches), expected="one torch and kernels")
-    facts = AbiFacts(workshop.catalog)
-    kernels = [(name, version) for name, version in releases if name != TORCH]
-    if not kernels:
-        return tuple(_around(facts, facts.torch(torches[0].partition("+")[0], machine), machine))
-    return tuple(_answer(facts, workshop, kernel, torches, machine) for kernel in kernels)
+        raise UsageError("torch is named more than once", got=", ".join(words), expected="one torch and kernels")
+    kernels = [side for side in sides if _name(side) != TORCH]
+    if environment is not None:
+        kernels = kernels or ([] if torches else [*read_installed_kernels(environment, machine)])
+        torches = torches or [read_named(TORCH, environment, machine)]
+    facts = workshop.facts.abi
+    if kernels:
+        return tuple(_answer(facts, workshop, kernel, next(iter(torches), None), machine) for kernel in kernels)
+    return tuple(_around(facts, torches[0], machine)) if torches else ()
 
 
-def _release(word: str) -> tuple[str, str]:
+def _side(word: str, machine: str, environment: Environment | None) -> Read | _Release:
+    if is_file(word):
+        return read_file(word, machine)
+    if environment is not None and _NAME.fullmatch(word):
+        return read_named(str(canonicalize_name(word)), environment, machine)
+    return _release(word)
+
+
+def _name(side: Read | _Release) -> str:
+    return side.read.name if isinstance(side, Read) else side.name
+
+
+def _release(word: str) -> _Release:
     """The name and version that a word names.
 
     :raises UsageError: when it names no one release.
@@ -66,62 +101,67 @@ def _release(word: str) -> tuple[str, str]:
         (specifier,) = requirement.specifier
     except (InvalidRequirement, ValueError) as error:
         raise UsageError(
-            f"{word!r} names no release", expected="a name and a version, such as sgl-kernel==0.1.4"
+            f"{word!r} names no release", expected="a name and a version, such as sgl-kernel==0.1.4, or a wheel"
         ) from error
     if specifier.operator not in {"==", "==="} or specifier.version.endswith(".*"):
         raise UsageError(f"{word!r} names more than one release", expected="one version, such as sgl-kernel==0.1.4")
-    return str(canonicalize_name(requirement.name)), specifier.version
+    return _Release(str(canonicalize_name(requirement.name)), specifier.version)
 
 
 def _answer(
-    facts: AbiFacts, workshop: Workshop, release: tuple[str, str], torches: Sequence[str], machine: str
+    facts: AbiFacts, workshop: Workshop, side: Read | _Release, torch: Read | _Release | None, machine: str
 ) -> AbiAnswer:
-    name, version = release
-    kernel = facts.kernel(name, version, machine)
-    every = facts.torches(machine)
-    fits = tuple(window(kernel, every)[0]) if kernel is not None else ()
-    subject = f"{name} {version}"
-    if not torches:
-        judgement = None if kernel is not None else _unread(facts, name, version)
-        return AbiAnswer(subject=subject, judgement=judgement, torches=fits)
-    public = torches[0].partition("+")[0]
-    torch = facts.torch(public, machine)
-    subject = f"{subject} with torch {torches[0]}"
+    """One kernel, beside a torch where there is one."""
+    told = side.read if isinstance(side, Read) else side
+    kernel = side.kernel if isinstance(side, Read) else facts.kernel(side.name, side.version, machine)
+    subject = f"{told.name} {told.version}"
+    if torch is not None:
+        subject += f" with torch {torch.read.version if isinstance(torch, Read) else torch.version}"
     if kernel is None:
-        return AbiAnswer(subject=subject, judgement=_unread(facts, name, version))
-    judgement = _judged(workshop, kernel, torch, torches[0])
+        unread = _unreadable(side) if isinstance(side, Read) else _unread(facts, side.name, side.version, machine)
+        return AbiAnswer(subject=subject, judgement=unread)
+    fits = tuple(window(kernel, facts.torches(machine))[0])
+    if torch is None:
+        return AbiAnswer(subject=subject, judgement=None, torches=fits)
+    if isinstance(torch, Read):
+        return AbiAnswer(subject=subject, judgement=judge_read(kernel, torch), torches=fits)
+    read = facts.torch(torch.version.partition("+")[0], machine)
+    judgement = _judged(workshop, kernel, read, torch.version)
     if judgement.why:  # of another build than the one that was read nothing is said beside the verdict
         return AbiAnswer(subject=subject, judgement=judgement)
-    siblings = [each.read.version for each in facts.kernels(name, machine) if judge(each, torch).verdict is _FITS]
+    siblings = [each.read.version for each in facts.kernels(told.name, machine) if judge(each, read).verdict is _FITS]
     return AbiAnswer(subject=subject, judgement=judgement, torches=fits, kernels=tuple(siblings))
 
 
 _FITS = Verdict.NOT_REFUTED
 
 
+def _unreadable(side: Read) -> Judgement:
+    return Judgement(verdict=Verdict.UNKNOWN, kernel=side.read, torch=None, why=side.why)
+
+
 def _judged(workshop: Workshop, kernel: KernelSymbols, torch: TorchSymbols, asked: str) -> Judgement:
-    """The verdict on the build that is asked about, by the one that was read."""
+    """The verdict on the build that is asked about, by the one that was read.
+
+    :raises CatalogGap: where no such build is known.
+    """
     public, _, label = asked.partition("+")
     builds = workshop.facts.torch_builds(public)
-    own = next((build for build in builds if build.pypi), None)
-    if not label or (own is not None and str(own.tag) == label):
-        return judge(kernel, torch)
-    other = next((build for build in builds if str(build.tag) == label), None)
-    if other is None:
+    own = next((build.tag for build in builds if build.pypi), None)
+    if label and label != own and not any(build.tag == label for build in builds):
         raise CatalogGap(
             f"the catalog knows no torch {asked}",
             expected=", ".join(f"{public}+{build.tag}" for build in builds) or "a release that it has",
         )
-    same = own is not None and own.cxx11_abi is not None and own.cxx11_abi == other.cxx11_abi
-    return judge_elsewhere(kernel, torch, same_abi=same, cuda_major=cuda_major(other.tag))
+    return judge_build(kernel, torch, builds, CudaTag(label) if label else None, own)
 
 
-def _unread(facts: AbiFacts, name: str, version: str) -> Judgement:
+def _unread(facts: AbiFacts, name: str, version: str, machine: str) -> Judgement:
     """That nothing can be told of a release, and why.
 
     :raises CatalogGap: when the catalog does not follow the package's binaries at all.
     """
-    why = facts.why_unread(name, version)
+    why = facts.why_unread(name, version, machine)
     if not why:
         known = sorted({each.read.name for each in facts.kernels("", "")})
         raise CatalogGap(
@@ -132,12 +172,14 @@ def _unread(facts: AbiFacts, name: str, version: str) -> Judgement:
     return Judgement(verdict=Verdict.UNKNOWN, kernel=None, torch=None, why=why)
 
 
-def _around(facts: AbiFacts, torch: TorchSymbols, machine: str) -> Iterable[AbiAnswer]:
+def _around(facts: AbiFacts, side: Read | _Release, machine: str) -> Iterable[AbiAnswer]:
     """What is not refuted for a torch, kernel by kernel."""
     by_name: dict[str, list[str]] = {}
+    torch = side if isinstance(side, Read) else facts.torch(side.version.partition("+")[0], machine)
     for kernel in facts.kernels("", machine):
         found = by_name.setdefault(kernel.read.name, [])
-        if judge(kernel, torch).verdict is _FITS:
+        judgement = judge_read(kernel, torch) if isinstance(torch, Read) else judge(kernel, torch)
+        if judgement.verdict is _FITS:
             found.append(kernel.read.version)
     for name, versions in by_name.items():
         ordered = tuple(sorted(versions, key=Version))

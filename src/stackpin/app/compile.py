@@ -19,12 +19,13 @@ from stackpin.model.cuda import parse_cuda_tag
 from stackpin.model.driver import parse_driver
 from stackpin.model.request import AUTO, PYPI, Ask, Request
 from stackpin.model.settings import Settings
+from stackpin.model.stack import TORCH
 from stackpin.model.target import parse_platform
 from stackpin.model.value import Value, replace
 from stackpin.resolve.solve import Solver
 
 if TYPE_CHECKING:
-    from stackpin.model.locked import LockedTuple
+    from stackpin.model.locked import LockedTuple, Pin
 
 __all__ = ["Compiled", "Job", "Workshop", "compile_job", "notes_of"]
 
@@ -238,7 +239,7 @@ def notes_of(locked: LockedTuple, request: Request) -> tuple[str, ...]:
         if not ask.requirement.specifier and anchor.chosen.startswith("the newest release "):
             notes.append(f"{anchor.name} {anchor.version} is {anchor.chosen}")
     notes += [
-        f"{pin.name} {pin.full_version} for {locked.cuda}: {pin.note}"
+        f"{pin.name} {pin.full_version} for {locked.cuda}: {pin.build.note or pin.note}"
         for pin in locked.pins
         if pin.build.sureness is Sureness.UNPROVEN
     ]
@@ -247,7 +248,19 @@ def notes_of(locked: LockedTuple, request: Request) -> tuple[str, ...]:
         for pin in locked.pins
         if not pin.build.verified
     ]
+    notes += [_misfit_note(pin, locked) for pin in locked.pins if pin.symbols and pin.symbols.missing]
     if request.cuda == PYPI and locked.driver:
         notes.append(f"{locked.cuda} needs NVIDIA driver {locked.driver} or newer")
     notes += [f"{name} is set free (allow)" for name in request.allow]
     return (*notes, *locked.notes)
+
+
+def _misfit_note(pin: Pin, locked: LockedTuple) -> str:
+    """That an anchor's own pins do not fit by their symbols: a finding, not a refusal."""
+    from stackpin.resolve.symbols import misfit_text  # only a finding needs it
+
+    torch = next(each.full_version for each in locked.pins if each.name == TORCH)
+    anchor = locked.anchors[0]
+    text = f"a library of {pin.name} {pin.version} does not load with torch {torch}, and {anchor.name} {anchor.version} pins both"
+    why = f" ({pin.optional})" if pin.optional else ""
+    return f"{text}: {misfit_text(pin.symbols)}{why}" if pin.symbols else text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from stackpin.catalog.abi_rows import AbiTables, load_abi
+from stackpin.catalog.abi_rows import AbiTables, dump_abi, load_abi
 from stackpin.catalog.manifest import ABI_FILE
 from stackpin.errors import CatalogGap
 
@@ -23,19 +23,23 @@ class AbiFacts:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self._exports: dict[tuple[str, str], TorchSymbols | None] = {}
 
     @cached_property
     def _tables(self) -> AbiTables:
         raw = self._catalog.file(ABI_FILE)
-        if raw is None:
-            raise CatalogGap(
-                "the catalog has no symbols", where=ABI_FILE, hint="stackpin catalog update --abi", expected="ABI facts"
-            )
-        return load_abi(raw)
+        return load_abi(raw if raw is not None else dump_abi((), (), ()))
 
     def kernel(self, name: str, version: str, machine: str) -> KernelSymbols | None:
         """What the wheel of a release needs; None where none was read."""
         return next(iter(self._tables.kernels(name, machine=machine, version=version)), None)
+
+    def exports(self, version: str, machine: str) -> TorchSymbols | None:
+        """What a torch release exports; None where no wheel of it was read. Read once."""
+        key = (version, machine)
+        if key not in self._exports:
+            self._exports[key] = next(iter(self._tables.torches(machine=machine, version=version)), None)
+        return self._exports[key]
 
     def kernels(self, name: str, machine: str) -> tuple[KernelSymbols, ...]:
         """All wheels of a package that were read, oldest release first; of every package where no name is given."""
@@ -47,20 +51,29 @@ class AbiFacts:
 
         :raises CatalogGap: when no wheel of it was read.
         """
-        found = self._tables.torches(machine=machine, version=version)
-        if not found:
+        found = self.exports(version, machine)
+        if found is None:
             known = [each.read.version for each in self.torches(machine)]
             raise CatalogGap(
                 f"the catalog has no symbols of torch {version} for {machine}",
                 expected=f"{known[0]} to {known[-1]}" if known else "some release of torch",
                 hint="stackpin catalog update --abi",
             )
-        return found[0]
+        return found
 
     def torches(self, machine: str) -> tuple[TorchSymbols, ...]:
         """All torch wheels that were read, oldest release first."""
         return tuple(sorted(self._tables.torches(machine=machine), key=lambda torch: Version(torch.read.version)))
 
-    def why_unread(self, name: str, version: str) -> str:
+    def why_unread(self, name: str, version: str, machine: str) -> str:
         """Why no wheel of a release was read; empty where nothing is known of that."""
-        return next((each.why for each in self._tables.unread() if (each.name, each.version) == (name, version)), "")
+        key = (name, version, machine)
+        return next((each.why for each in self._tables.unread() if each[:3] == key), "")
+
+    def follows(self, name: str) -> bool:
+        """Whether the binaries of a package are looked at."""
+        return name in self._followed
+
+    @cached_property
+    def _followed(self) -> frozenset[str]:
+        return self._tables.names()

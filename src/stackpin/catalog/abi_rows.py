@@ -73,9 +73,14 @@ class AbiTables:
                 cxx11_abi=row.get("cxx11_abi"),
                 stable=row.get("stable", False),
                 architectures=tuple(row.get("sm", ())),
+                series=tuple(row.get("series", ())),
             )
             for row in rows
         )
+
+    def names(self) -> frozenset[str]:
+        """The kernel packages of which any wheel was read, or could not be."""
+        return frozenset([row["name"] for row in self._kernels] + [row[0] for row in self._unread])
 
     def unread(self) -> tuple[Unread, ...]:
         """The releases that could not be read."""
@@ -134,6 +139,7 @@ def _kernel_row(kernel: KernelSymbols, place: Mapping[str, int]) -> dict[str, An
     row |= {"cuda": list(kernel.cuda_majors)} if kernel.cuda_majors else {}
     row |= {} if kernel.cxx11_abi is None else {"cxx11_abi": kernel.cxx11_abi}
     row |= {"stable": True} if kernel.stable else {}
+    row |= {"series": list(kernel.series)} if kernel.series else {}
     return row | ({"sm": list(kernel.architectures)} if kernel.architectures else {})
 
 

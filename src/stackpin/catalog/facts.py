@@ -14,6 +14,7 @@ from stackpin.model.value import Value
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stackpin.catalog.abi import AbiFacts
     from stackpin.catalog.loader import Catalog
 
 __all__ = ["CudaMember", "Driver", "Facts", "IndexBuild", "KernelFact", "LookAlike", "ReadPage", "TorchBuild"]
@@ -165,6 +166,18 @@ class Facts:
         self._catalog = catalog
 
     @cached_property
+    def engines(self) -> frozenset[str]:
+        """The anchors of the catalog's stacks, torch left out: what pins a torch of its own."""
+        return frozenset(row["anchor"] for row in self._catalog.facts("stacks")) - {TORCH}
+
+    @cached_property
+    def abi(self) -> AbiFacts:
+        """The symbols of the binaries."""
+        from stackpin.catalog.abi import AbiFacts  # only where a kernel is looked at
+
+        return AbiFacts(self._catalog)
+
+    @cached_property
     def read_pages(self) -> dict[str, ReadPage]:
         """The pages that were read, by their address; of two readings the nearer layer's."""
         return {
@@ -224,6 +237,13 @@ class Facts:
                 if build.tag == tag and own is not None and build.cxx11_abi is not None and build.cxx11_abi != own
             ]
         return tuple(found)
+
+    def optional_because(self, package: str, version: Version) -> str:
+        """Why a package works without its libraries, where that was read in it; empty where nothing is known of it."""
+        for row in self._catalog.facts("kernels_optional"):
+            if row["package"] == package and Version(row["first"]) <= version <= Version(row["last"]):
+                return str(row["why"])
+        return ""
 
     @cached_property
     def _family(self) -> list[dict[str, Any]]:

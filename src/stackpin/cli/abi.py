@@ -22,29 +22,42 @@ _SHOWN = 12
 
 
 @click.command("abi")
-@click.argument("releases", metavar="RELEASE...", nargs=-1, required=True)
+@click.argument("words", metavar="[RELEASE|WHEEL|URL|NAME]...", nargs=-1)
+@click.option("--python", default="", metavar="PYTHON", help="Names are what is installed for this Python.")
+@click.option("--env", default="", metavar="DIR", help="Names are what is installed in this environment.")
 @click.option("--platform", default="linux-x86_64", show_default=True, help="Whose wheels to judge.")
 @output_options
-def command(releases: tuple[str, ...], platform: str, **options: bool) -> None:
+def command(words: tuple[str, ...], python: str, env: str, platform: str, **options: bool) -> None:
     """Judge whether releases can load together, by the symbols in their binaries.
 
     A symbol that a kernel needs and torch does not export is a MISFIT: the loader refuses the file. Where all are there, the
     pair is NOT REFUTED, which proves nothing. A kernel alone shows the torch releases that are not refuted, torch alone the
     kernels. Ends with 1 for a MISFIT.
 
+    Releases are judged by the catalog. Wheel files, their addresses, and with --python or --env what is installed, are read
+    on the spot: nothing is imported. Where an environment is named and nothing in it, all its kernels are judged.
+
     \b
     Examples:
       stackpin abi sgl-kernel==0.1.4 torch==2.6.0
       stackpin abi sgl-kernel==0.1.4
       stackpin abi torch==2.7.1 --json
+      stackpin abi ./sgl_kernel-0.1.4-cp39-abi3-manylinux2014_x86_64.whl torch==2.6.0
+      stackpin abi --env .venv
     """
     from stackpin.app.abi import abi
+    from stackpin.app.abi_read import read_environment_of
     from stackpin.app.compile import Workshop
     from stackpin.cli.options import settings_here
+    from stackpin.errors import UsageError
     from stackpin.model.abi import Verdict
     from stackpin.model.target import parse_platform
 
-    answers = abi(releases, Workshop(settings_here()), machine=parse_platform(platform).machine)
+    environment = read_environment_of(python, env)
+    if not words and environment is None:
+        raise UsageError("nothing to judge was named", expected="releases, wheels, or --python or --env")
+    machine = parse_platform(platform).machine
+    answers = abi(words, Workshop(settings_here()), machine=machine, environment=environment)
     click.echo(render_json(answers) if options["as_json"] else render_text(answers))
     misfit = any(answer.judgement and answer.judgement.verdict is Verdict.MISFIT for answer in answers)
     raise SystemExit(int(misfit))

@@ -13,6 +13,7 @@ from stackpin.model.explanation import Explanation, Reason, Refusal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from stackpin.model.abi import Judgement
     from stackpin.model.locked import LockedTuple, Pin
 
 __all__ = ["as_json", "error_document", "error_text", "explanation_text", "print_notes", "tuple_document"]
@@ -161,6 +162,17 @@ def _pin(pin: Pin) -> dict[str, Any]:
             for item in pin.evidence
         ],
         "note": pin.note,
+        "symbols": _symbols(pin.symbols) if pin.symbols else None,
+    }
+
+
+def _symbols(found: Judgement) -> dict[str, Any]:
+    return {
+        "verdict": found.verdict.value,
+        "compared": found.looked_at,
+        "missing": list(found.missing),
+        "why": found.why,
+        "read": [{"file": each.file, "sha256": each.sha256} for each in (found.kernel, found.torch) if each],
     }
 
 

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from stackpin.parse.member_bytes import Source
     from stackpin.parse.wheel_members import Member
 
-__all__ = ["LocalFile", "LocalWheel", "local_file", "local_wheel"]
+__all__ = ["Closed", "LocalFile", "LocalWheel", "local_file", "local_wheel"]
 
 #: How much of the tail of a wheel is read at first: most have their directory in it.
 _TAIL = 64 * 1024
 
 
-class _Closed(ABC):
+class Closed(ABC):
     """Something that ``with`` closes at its end."""
 
     def __enter__(self) -> Self:
@@ -47,7 +47,7 @@ class _Closed(ABC):
         """Let go of it."""
 
 
-class LocalFile(_Closed):
+class LocalFile(Closed):
     """A regular file, open for reading: a call gives the bytes of a range. To be closed, best by ``with``.
 
     ``size`` is that of the moment when it was opened, in bytes. May be called from several threads.
@@ -80,7 +80,7 @@ class LocalFile(_Closed):
         self._file.close()
 
 
-class LocalWheel(_Closed):
+class LocalWheel(Closed):
     """A wheel on this machine, with the members and ranges of :class:`stackpin.index.remote_wheel.RemoteWheel`.
 
     To be closed, best by ``with``; for one thread.

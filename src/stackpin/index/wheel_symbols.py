@@ -16,7 +16,7 @@ from stackpin.parse.elf import drive, read_elf
 from stackpin.parse.elf_front import read_front
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from stackpin.parse.member_bytes import OpenWheel
     from stackpin.parse.wheel_members import Member
@@ -26,8 +26,9 @@ __all__ = ["KEEP_TORCH", "TorchRead", "kernel_symbols", "torch_exports"]
 #: A shared object; what ``auditwheel`` has put beside a package (``name.libs/``) is of others.
 _OBJECT = re.compile(r"(?!.*\.libs/).*\.so(?:\.\d+)*")
 _TORCH_LIBRARY = re.compile(r"torch/lib/lib(?:torch|c10)\w*\.so")
-#: What tells files apart that stand in for each other: for one CUDA or another.
-_CHOICE = re.compile(r"[._-]?cu(?:da)?[_-]?(1\d)\d?(?=\W|_)")
+#: What tells files apart that stand in for each other: for one CUDA or another, for one torch or another.
+_CUDA_CHOICE = re.compile(r"[._-]?cu(?:da)?[_-]?(1\d)\d?(?=\W|_)")
+_TORCH_CHOICE = re.compile(r"(?:^|[/._-])(?P<label>torch(?P<major>\d)\.?(?P<minor>\d{1,2})[._-]?(?:cpu|cuda)?)(?=\W)")
 #: A shared object up to this many bytes is read whole where its front tells nothing.
 _WHOLE = 256 * 1024 * 1024
 #: How far a library of torch may be inflated (bytes): they are the largest there are.
@@ -40,6 +41,13 @@ class _Needs(NamedTuple):
 
     symbols: frozenset[str]
     libraries: tuple[str, ...]
+
+
+class _Choice(NamedTuple):
+    """Files of a wheel of which one is loaded: what it needs, and the torch series that it is for where names tell."""
+
+    symbols: frozenset[str]
+    series: str
 
 
 class TorchRead(NamedTuple):
@@ -58,11 +66,13 @@ def kernel_symbols(wheel: OpenWheel, read: WheelRead) -> KernelSymbols | None:
     found = [(member.name, _needs(wheel, member)) for member in wheel.members if _OBJECT.fullmatch(member.name)]
     if not found:
         return None
-    needs = _choices((name, each.symbols) for name, each in found)
+    choices = _choices([(name, each.symbols) for name, each in found])
+    needs = tuple(choice.symbols for choice in choices)
     every = frozenset(name for each in needs for name in each)
     return KernelSymbols(
         read=read,
         needs=needs,
+        series=tuple(choice.series for choice in choices if choice.series),
         cuda_majors=cuda_majors(library for _, each in found for library in each.libraries),
         cxx11_abi=cxx11_abi(every),
         stable=bool(every) and all(map(is_stable, every)),
@@ -85,16 +95,31 @@ def _needs(wheel: OpenWheel, member: Member) -> _Needs:
     return _Needs(torch_symbols((each.name, each.weak) for each in whole.undefined), whole.needed)
 
 
-def _choices(found: Iterable[tuple[str, frozenset[str]]]) -> tuple[frozenset[str], ...]:
-    """One set for each CUDA that some files are for, what is common to all in each; else one set of everything."""
-    common: set[str] = set()
-    choices: dict[str, set[str]] = {}
-    for name, symbols in found:
-        match = _CHOICE.search(name)
-        (choices.setdefault(match[1], set()) if match else common).update(symbols)
-    if len(choices) < 2:
-        return (frozenset(common.union(*choices.values())),)
-    return tuple(frozenset(common | choices[label]) for label in sorted(choices))
+def _choices(found: Sequence[tuple[str, frozenset[str]]]) -> tuple[_Choice, ...]:
+    """One choice for each torch, else for each CUDA, that some files are for; what is common to all is in each.
+
+    Where the names tell of no two such, there is one choice: everything.
+    """
+    for label in (_torch_label, _cuda_label):
+        common: set[str] = set()
+        choices: dict[tuple[str, str], set[str]] = {}
+        for name, symbols in found:
+            told = label(name)
+            (common if told is None else choices.setdefault(told, set())).update(symbols)
+        if len(choices) > 1:
+            return tuple(_Choice(frozenset(common | choices[told]), told[0]) for told in sorted(choices))
+    return (_Choice(frozenset().union(*(symbols for _, symbols in found)), ""),)
+
+
+def _torch_label(name: str) -> tuple[str, str] | None:
+    """The torch series that a file is for by its name, with what is left of its label (``cpu``); None for any torch."""
+    match = _TORCH_CHOICE.search(name)
+    return (f"{match['major']}.{match['minor']}", match["label"]) if match else None
+
+
+def _cuda_label(name: str) -> tuple[str, str] | None:
+    match = _CUDA_CHOICE.search(name)
+    return ("", match[1]) if match else None
 
 
 def torch_exports(wheel: OpenWheel) -> TorchRead:

@@ -34,9 +34,10 @@ class KernelSymbols(Value):
     """What the shared objects of one kernel wheel need of torch.
 
     ``needs`` is one set for each choice between files that stand in for each other (``…_cu12``, ``…_cu13``), else one
-    set alone. ``cuda_majors`` are those of the CUDA libraries that it is linked with. ``cxx11_abi`` is the C++ ABI of its
-    torch symbols where they show it; ``stable`` is whether it needs nothing but torch's stable ABI. ``architectures`` are
-    the GPUs that it has code for (``sm_90``), where they could be read.
+    set alone. Where a wheel has files for one torch and for another, ``series`` says of each choice which torch it is for
+    (``2.9``); else it is empty. ``cuda_majors`` are those of the CUDA libraries that it is linked with. ``cxx11_abi`` is the
+    C++ ABI of its torch symbols where they show it; ``stable`` is whether it needs nothing but torch's stable ABI.
+    ``architectures`` are the GPUs that it has code for (``sm_90``), where they could be read.
     """
 
     read: WheelRead
@@ -45,6 +46,7 @@ class KernelSymbols(Value):
     cxx11_abi: bool | None = None
     stable: bool = False
     architectures: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
 
 
 class TorchSymbols(Value):

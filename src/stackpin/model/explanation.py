@@ -18,6 +18,7 @@ class ReasonKind(str, Enum):
     CUDA_MAJOR = "other-cuda-major"
     SAME_LABEL = "same-label"
     CXX_ABI = "cxx-abi"
+    SYMBOLS = "symbols"
     PYTHON = "python"
     PLATFORM = "platform"
     YANKED = "yanked"

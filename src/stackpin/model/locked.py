@@ -9,6 +9,7 @@ from stackpin.model.value import Value
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
+    from stackpin.model.abi import Judgement
     from stackpin.model.build import Build
     from stackpin.model.cuda import CudaTag
     from stackpin.model.target import Platform
@@ -29,7 +30,11 @@ class Evidence(Value):
 
 
 class Pin(Value):
-    """One member at one version; ``specifier`` is what a constraints file says of it (``===2.6.0``)."""
+    """One member at one version; ``specifier`` is what a constraints file says of it (``===2.6.0``).
+
+    ``symbols`` is what its binaries say beside the tuple's torch; None where they, or torch's, were not read. ``optional``
+    is why it works without a library that does not load; empty where nothing is known of that.
+    """
 
     name: NormalizedName
     version: str
@@ -38,6 +43,8 @@ class Pin(Value):
     evidence: tuple[Evidence, ...]
     note: str = ""
     uploaded: str = ""
+    symbols: Judgement | None = None
+    optional: str = ""
 
     @property
     def full_version(self) -> str:

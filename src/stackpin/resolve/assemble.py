@@ -13,6 +13,7 @@ from stackpin.model.release import OWN
 from stackpin.model.stack import FAMILY, TORCH, TRITON
 from stackpin.resolve.context import Context, torch_line
 from stackpin.resolve.needs import Candidate, Need, TargetNeed
+from stackpin.resolve.symbols import symbols_text
 from stackpin.resolve.target_needs import admits_python, metadata_source
 from stackpin.resolve.wheels import fit
 
@@ -88,7 +89,7 @@ def _fitting(name: str, torch: Candidate, resolved: Resolved, attempt: Attempt) 
 def _met(need: Need | TargetNeed, torch: Candidate, values: Mapping[str, str]) -> bool:
     if isinstance(need, TargetNeed):
         return need.accepts(values[need.key])
-    return need.name != TORCH or need.specifier.contains(torch.release.version, prereleases=True)
+    return need.name != TORCH or need.admits(torch.release)
 
 
 def pins_of(chosen: Mapping[str, Candidate], resolved: Resolved, request: Request) -> tuple[Pin, ...]:
@@ -101,7 +102,7 @@ def pins_of(chosen: Mapping[str, Candidate], resolved: Resolved, request: Reques
             continue
         if candidate.release.index == OWN:
             continue
-        pins.append(_pin(candidate, resolved, request))
+        pins.append(_pin(candidate, chosen[TORCH], resolved, request))
     return tuple(pins)
 
 
@@ -117,8 +118,9 @@ def _exact_need(needs: Iterable[Need], request: Request) -> bool:
     return any(need.exact and need.parent is not None and need.parent.name in anchors for need in needs)
 
 
-def _pin(candidate: Candidate, resolved: Resolved, request: Request) -> Pin:
+def _pin(candidate: Candidate, torch: Candidate, resolved: Resolved, request: Request) -> Pin:
     release, build = candidate.release, candidate.build
+    symbols = resolved.context.symbols.verdict(release, build, torch.release)
     assert build is not None  # noqa: S101 - a candidate without build never survives its own needs
     if build.local:
         specifier = f"=={release.text}+{build.local}"
@@ -132,8 +134,10 @@ def _pin(candidate: Candidate, resolved: Resolved, request: Request) -> Pin:
         specifier=specifier,
         build=build,
         evidence=evidence,
-        note=_note(candidate, resolved, anchors),
+        note="; ".join(filter(None, (_note(candidate, resolved, anchors), symbols_text(symbols)))),
         uploaded=release.uploaded,
+        symbols=symbols,
+        optional=resolved.context.facts.optional_because(release.name, release.version) if symbols else "",
     )
 
 

@@ -12,8 +12,9 @@ from packaging.utils import canonicalize_name
 from stackpin.model.explanation import Reason, ReasonKind
 from stackpin.model.stack import TORCH
 from stackpin.resolve.builds import builds_of
-from stackpin.resolve.context import Line, torch_line
 from stackpin.resolve.needs import PLATFORM, PYTHON, Candidate, Need, TargetNeed
+from stackpin.resolve.order import Order
+from stackpin.resolve.symbols import SymbolNeed, SymbolRule
 from stackpin.resolve.target_needs import major_need, target_needs
 
 if TYPE_CHECKING:
@@ -24,24 +25,11 @@ if TYPE_CHECKING:
     from stackpin.catalog.facts import TorchBuild
     from stackpin.model.cuda import CudaTag
     from stackpin.model.release import Release
-    from stackpin.resolve.context import Context
+    from stackpin.resolve.context import Context, Line
 
-__all__ = ["Candidates", "within_days"]
-
-#: A member whose metadata says nothing of torch counts as the anchor's contemporary this many days after its upload.
-GRACE_DAYS = 14
+__all__ = ["Candidates"]
 
 _CUDA_EXTRA = r"cu(?:da)?(\d\d)\d?"
-
-
-def within_days(uploaded: str, as_of: str, days: int = GRACE_DAYS) -> bool:
-    """Whether something was uploaded not later than ``days`` after ``as_of`` (both ISO 8601); False where unknown."""
-    if not uploaded or not as_of:
-        return not as_of
-    from datetime import datetime, timedelta
-
-    limit = datetime.fromisoformat(as_of[:19]) + timedelta(days=days)
-    return datetime.fromisoformat(uploaded[:19]) <= limit
 
 
 class Candidates:
@@ -62,6 +50,7 @@ class Candidates:
         self.context = context
         self.anchors = anchors
         self._own = own or {}
+        self._order = Order(context, anchors, self._extras_in_force)
         self._breaks: tuple[TorchBuild, ...] | None = None
         self._unbuilt: set[tuple[str, str]] = set()
         self._hopeless: set[str] = set()
@@ -99,6 +88,7 @@ class Candidates:
         exact = any(need.exact for need in wanted)
         admitted = frozenset.intersection(*(self._admitted(name, need.specifier) for need in wanted))
         passed = [release for release in self.releases(name) if release.text in admitted]
+        judging = [need.symbols for need in wanted if need.symbols is not None]
         if self.left_out:
             passed = [release for release in passed if (name, release.text) not in self.left_out]
         if name in self.newer_than:
@@ -107,9 +97,9 @@ class Candidates:
         if any(need.specifier.prereleases for need in wanted) if name in self.anchors else not finals:
             finals = passed
         usable = (release for release in finals if exact or not release.yanked)
-        for release in self._ordered(name, usable, wanted, exact=exact):
-            if exact or not self._is_hopeless(release):
-                yield from self.of(release, key, extra)
+        for release, rule in self._order.of(name, usable, wanted, exact=exact):
+            if (exact or not self._is_hopeless(release)) and all(symbols.admits(release) for symbols in judging):
+                yield from self.of(release, key, extra, rule)
 
     def _is_hopeless(self, release: Release) -> bool:
         """Whether the only anchor pins, on every Python, a release that was found to have no build for the target.
@@ -153,36 +143,20 @@ class Candidates:
             self._spelled[name] = frozenset(release.text for release in self.releases(name))
         return self._spelled[name]
 
-    def _ordered(self, name: str, usable: Iterable[Release], needs: list[Need], *, exact: bool) -> Iterator[Release]:
-        """Newest first; for an open member those that declare their torch, then contemporaries that declare nothing."""
-        if exact or name in self.anchors or name == TORCH or name in self.context.facts.cuda_members:
-            yield from usable
-            return
-        silent = []
-        for release in usable:
-            if self.declares(release):
-                yield release
-            else:
-                silent.append(release)
-        as_of = max((need.as_of for need in needs), default="")
-        capped = any(need.capped for need in needs)
-        yield from (release for release in silent if capped or within_days(release.uploaded, as_of))
-
-    def declares(self, release: Release) -> bool:
-        """Whether a release's own metadata bounds the torch that it accepts."""
-        line = torch_line(release, self.context.platform.machine)
-        return line is not None and bool(line.requirement.specifier)
-
-    def of(self, release: Release, key: str, extra: str = "") -> tuple[Candidate, ...]:
+    def of(
+        self, release: Release, key: str, extra: str = "", rule: SymbolRule = SymbolRule.NO_MISFIT
+    ) -> tuple[Candidate, ...]:
         """The candidates that one release gives: one a build; one without build, with the reason, where there is none."""
-        label = f"{key} {release.text}"
+        label = f"{key} {release.text} {rule.value}"
         if label not in self._built:
             choice = builds_of(release, self.context) if not extra else None
             if choice is None:
-                self._built[label] = (Candidate(key=key, release=release, extra=extra),)
+                self._built[label] = (Candidate(key=key, release=release, extra=extra, rule=rule),)
             elif choice.builds:
                 pairs = [(self.context.as_built(release, build), build) for build in choice.builds]
-                self._built[label] = tuple(Candidate(key=key, release=found, build=build) for found, build in pairs)
+                self._built[label] = tuple(
+                    Candidate(key=key, release=found, build=build, rule=rule) for found, build in pairs
+                )
             else:
                 self._built[label] = (Candidate(key=key, release=release, reason=choice.reason),)
         return self._built[label]
@@ -201,6 +175,7 @@ class Candidates:
             series = SpecifierSet(f"=={candidate.build.torch_series}.*")
             found.append(Need(key=TORCH, name=TORCH, specifier=series, line=f"torch {series}", parent=release))
         found += self._abi_needs(candidate)
+        found += self._symbol_needs(candidate)
         for extra in ("", *self._extras_in_force(release)):
             found += self._line_needs(release, extra)
         return found
@@ -222,6 +197,17 @@ class Candidates:
                 evidence=other.source,
             )
             yield Need(key=TORCH, name=TORCH, specifier=_not_this(other.torch), parent=release, reason=reason)
+
+    def _symbol_needs(self, candidate: Candidate) -> Iterator[Need]:
+        """A kernel whose wheel was read asks of torch what it needs to load."""
+        build, release = candidate.build, candidate.release
+        if build is None or candidate.rule is SymbolRule.AS_SHIPPED or release.name in self.context.facts.cuda_members:
+            return
+        if release.name == TORCH or release.name in self.anchors:
+            return
+        if self._order.has_symbols(release):
+            asked = SymbolNeed(kernel=release, build=build, rule=candidate.rule, symbols=self.context.symbols)
+            yield Need(key=TORCH, name=TORCH, parent=release, symbols=asked)
 
     def _abi_breaks(self, tag: CudaTag) -> tuple[TorchBuild, ...]:
         if self._breaks is None:

@@ -14,6 +14,7 @@ from stackpin.model.cuda import CPU, CudaTag
 from stackpin.model.release import Release
 from stackpin.model.stack import FAMILY, TORCH
 from stackpin.model.target import marker_environment
+from stackpin.resolve.symbols import Symbols
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,8 +83,10 @@ class Context:
     _lines: dict[tuple[str, str, str, str], list[Line]] = field(default_factory=dict)
     _tracked_lines: dict[tuple[str, str, str], list[tuple[str, NormalizedName, str]]] = field(default_factory=dict)
     _torch_of: dict[str, str] = field(default_factory=dict)
+    symbols: Symbols = field(init=False)
 
     def __post_init__(self) -> None:
+        self.symbols = Symbols(self.facts, self)
         self.environment = marker_environment(self.python, self.platform.machine)
 
     def applies(self, text: str, extra: str = "") -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.specifiers import SpecifierSet
 
 from stackpin.model.value import Value
+from stackpin.resolve.symbols import SymbolRule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from stackpin.model.cuda import CudaTag
     from stackpin.model.explanation import Reason
     from stackpin.model.release import Release
+    from stackpin.resolve.symbols import SymbolNeed
 
-__all__ = ["CUDA", "PLATFORM", "PYTHON", "Candidate", "Need", "TargetCandidate", "TargetNeed"]
+__all__ = ["CUDA", "PLATFORM", "PYTHON", "Candidate", "Need", "TargetCandidate", "TargetNeed", "is_capped"]
 
 PYTHON = "<python>"
 PLATFORM = "<platform>"
@@ -29,11 +31,16 @@ CUDA = "<cuda>"
 _ANY = SpecifierSet()
 
 
+def is_capped(specifier: SpecifierSet) -> bool:
+    """Whether a specifier has an upper bound."""
+    return any(item.operator in {"<", "<=", "==", "===", "~="} for item in specifier)
+
+
 class Need(Value, eq=False):
     """A requirement on a package. ``key`` is the name, with one extra in brackets where that is meant.
 
     ``as_of`` is when the anchor that asks was uploaded (ISO 8601); ``line`` is the METADATA line, empty for a stack's own;
-    ``reason`` stands for it where a fact other than metadata states the need.
+    ``reason`` stands for it where a fact other than metadata states the need; ``symbols`` where binaries do.
     """
 
     key: str
@@ -43,6 +50,13 @@ class Need(Value, eq=False):
     parent: Release | None = None
     as_of: str = ""
     reason: Reason | None = None
+    symbols: SymbolNeed | None = None
+
+    def admits(self, release: Release) -> bool:
+        """Whether a release meets the need; pre-releases too, for which of them count is settled elsewhere."""
+        if self.symbols is not None:
+            return self.symbols.admits(release)
+        return self.specifier.contains(release.version, prereleases=True)
 
     @property
     def exact(self) -> bool:
@@ -55,7 +69,7 @@ class Need(Value, eq=False):
     @property
     def capped(self) -> bool:
         """Whether the specifier has an upper bound."""
-        return any(item.operator in {"<", "<=", "==", "===", "~="} for item in self.specifier)
+        return is_capped(self.specifier)
 
 
 class TargetNeed(Value, eq=False):
@@ -68,13 +82,17 @@ class TargetNeed(Value, eq=False):
 
 
 class Candidate(Value, eq=False):
-    """One build of one release, or one extra of a release; without a build it carries the reason why it cannot serve."""
+    """One build of one release, or one extra of a release; without a build it carries the reason why it cannot serve.
+
+    ``rule`` is what is asked of its symbols beside a torch.
+    """
 
     key: str
     release: Release
     build: Build | None = None
     extra: str = ""
     reason: Reason | None = None
+    rule: SymbolRule = SymbolRule.NO_MISFIT
 
     @property
     def name(self) -> str:

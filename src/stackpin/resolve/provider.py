@@ -52,26 +52,29 @@ class Provider(AbstractProvider["Wanted", "Given", str]):
     ) -> tuple[int, int, str]:
         """Which identifier to settle next: once a round for each open one.
 
-        1. the Python and the platform, 2. the anchors in the order given, 3. torch, 4. the CUDA tag,
-        5. what is pinned exactly, 6. CUDA members, 7. what took part in the last clash, 8. all else by name.
+        1. the Python and the platform, 2. the anchors in the order given, 3. other engines, for each release of them pins
+        its torch, 4. torch, 5. the CUDA tag, 6. what is pinned exactly, 7. kernels whose symbols decide, lest everything
+        else be tried anew for each of them, 8. CUDA members, 9. what took part in the last clash, 10. all else by name.
         """
         base = identifier.partition("[")[0]
-        if identifier in {PYTHON, PLATFORM}:
-            return (0, 0, identifier)
         if base in self._anchors:
             return (1, self._anchors[base], identifier)
-        if identifier == TORCH:
-            return (2, 0, identifier)
-        if identifier == CUDA:
-            return (3, 0, identifier)
-        if any(isinstance(item.requirement, Need) and item.requirement.exact for item in information[identifier]):
-            return (4, 0, identifier)
-        if base in self._candidates.context.facts.cuda_members:
-            return (5, 0, identifier)
-        clashed = any(
-            identifier in {item.requirement.key, getattr(item.parent, "key", "")} for item in backtrack_causes
+        needs = [item.requirement for item in information[identifier]]
+        facts = self._candidates.context.facts
+        ranks = (
+            (0, identifier in {PYTHON, PLATFORM}),
+            (2, base in facts.engines),
+            (3, identifier == TORCH),
+            (4, identifier == CUDA),
+            (5, any(isinstance(need, Need) and need.exact for need in needs)),
+            (6, facts.abi.follows(base)),
+            (7, base in facts.cuda_members),
+            (
+                8,
+                any(identifier in {item.requirement.key, getattr(item.parent, "key", "")} for item in backtrack_causes),
+            ),
         )
-        return (6 if clashed else 7, 0, identifier)
+        return (next((rank for rank, true in ranks if true), 9), 0, identifier)
 
     def find_matches(
         self,
@@ -109,9 +112,7 @@ class Provider(AbstractProvider["Wanted", "Given", str]):
         """Whether a settled candidate meets a further requirement."""
         if isinstance(requirement, TargetNeed):
             return isinstance(candidate, TargetCandidate) and requirement.accepts(candidate.value)
-        return isinstance(candidate, Candidate) and requirement.specifier.contains(
-            candidate.release.version, prereleases=True
-        )
+        return isinstance(candidate, Candidate) and requirement.admits(candidate.release)
 
     def get_dependencies(self, candidate: Given) -> Iterable[Wanted]:
         """What a candidate needs; once for each candidate that is tried. Reads one row of the catalog."""

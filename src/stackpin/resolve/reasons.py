@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from stackpin.model.release import Release
     from stackpin.resolve.attempt import Cause, Failure
+    from stackpin.resolve.symbols import SymbolNeed
 
 __all__ = ["final_kinds", "reasons_of"]
 
@@ -109,9 +110,7 @@ def _asked_by(release: Release, failure: Failure, seen: set[str]) -> Need | None
     found = [
         need
         for need in failure.seen.get(release.name, ())
-        if need.parent is not None
-        and need.parent.name not in seen
-        and need.specifier.contains(release.version, prereleases=True)
+        if need.parent is not None and need.parent.name not in seen and need.admits(release)
     ]
     found.sort(
         key=lambda need: (not need.exact, need.parent is None or need.parent.name not in anchors, not need.capped)
@@ -147,12 +146,37 @@ def _package_reasons(causes: Sequence[Cause], failure: Failure) -> list[Reason]:
     found: list[Reason] = []
     for name, needs in by_name.items():
         unique = list({(need.line, need.parent.text if need.parent else ""): need for need in needs}.values())
+        if any(need.symbols is not None for need in unique):
+            found += _symbol_clash(unique, failure)
+            continue
         if any(need.reason is not None for need in unique):
             unique = [need for need in unique if need.exact] + [need for need in unique if need.reason is not None][:1]
         for need in unique[:_MANY]:
             if need.parent is not None:
                 found += _trail(need.parent, failure)
         found += _missing(name, unique, failure) or _clash(name, unique, failure)
+    return found
+
+
+def _symbol_clash(needs: Sequence[Need], failure: Failure) -> list[Reason]:
+    """Kernels that cannot load with the torch that the others ask for: the lines that lead to both, and what is missing."""
+    others = [need for need in needs if need.symbols is None]
+    torch = next(iter(failure.attempt.candidates.matching(TORCH, others or [Need(key=TORCH, name=TORCH)])), None)
+    if torch is None:
+        return _missing(TORCH, others, failure) or _clash(TORCH, others, failure)
+    found: list[Reason] = []
+    for need in [each for each in others if each.exact][:1] or others[:1]:
+        found += [*(_trail(need.parent, failure) if need.parent is not None else []), *_stated(need, failure)]
+    refusing: dict[str, list[SymbolNeed]] = {}
+    for need in needs:
+        if need.symbols is not None and not need.symbols.admits(torch.release):
+            refusing.setdefault(need.symbols.kernel.name, []).append(need.symbols)
+    for name, asked in refusing.items():
+        first = max(asked, key=lambda one: (not one.misfits(torch.release), one.kernel.version))
+        versions = sorted({one.kernel.text for one in asked}, key=Version)
+        found += _trail(first.kernel, failure)
+        reason = first.reason(torch.release)
+        found.append(reason if len(versions) == 1 else _folded(name, versions, reason))
     return found
 
 

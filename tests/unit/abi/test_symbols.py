@@ -76,6 +76,8 @@ def test_the_majors_of_cudas_libraries_are_in_their_names() -> None:
         "libcudart-41118559.so.12",
         "libnvrtc.so.13",
         "libcuda.so.1",
+        "libcufft.so.11",  # CUDA 12's, as libcusolver.so.11 and libcurand.so.10 are
+        "libcurand.so.10",
     ]
     assert cuda_majors(names) == (12, 13)
 

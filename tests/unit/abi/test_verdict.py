@@ -56,12 +56,27 @@ def test_of_files_that_stand_in_for_each_other_one_is_enough() -> None:
     assert judge(kernel({CUDA, STRING}, {STRING}), torch(PLAIN)).missing == (STRING,)
 
 
+def test_files_for_one_torch_each_are_judged_for_that_torch_alone() -> None:
+    made = kernel({PLAIN}, {STRING}, {CUDA}, series=("2.9", "2.9", "2.10"))
+    assert judge(made, torch(STRING, version="2.9.1")).verdict is Verdict.NOT_REFUTED
+    assert judge(made, torch(STRING, PLAIN, version="2.10.0")).missing == (CUDA,)
+
+
+def test_a_torch_that_no_file_is_for_is_unknown() -> None:
+    made = kernel({PLAIN}, {STRING}, series=("2.9", "2.10"))
+    found = judge(made, torch(version="2.11.0"))
+    why = "it has files for torch 2.9 to 2.10, one for each, and none for torch 2.11.0"
+    assert (found.verdict, found.missing, found.why) == (Verdict.UNKNOWN, (), why)
+    elsewhere = judge_elsewhere(made, torch(version="2.11.0", cuda_major=12), same_abi=True, cuda_major=12)
+    assert (elsewhere.verdict, elsewhere.why) == (Verdict.UNKNOWN, why)
+
+
 def test_another_build_is_judged_only_with_the_same_abi() -> None:
     read = torch(PLAIN, cuda_major=12)
     found = judge_elsewhere(kernel({STRING}), read, same_abi=False, cuda_major=12)
     assert found.verdict is Verdict.UNKNOWN
     found = judge_elsewhere(kernel({STRING}), read, same_abi=True, cuda_major=12)
-    assert (found.verdict, found.why) == (Verdict.MISFIT, "read from the build 9.0")
+    assert (found.verdict, found.why) == (Verdict.MISFIT, "read from PyPI's build")
 
 
 def test_symbols_of_cuda_libraries_do_not_count_across_majors() -> None:

@@ -71,6 +71,30 @@ def test_files_for_one_cuda_or_another_are_a_choice() -> None:
     assert found.needs == (frozenset({STABLE, STRING}), frozenset({STABLE, PLAIN}))
 
 
+def test_files_for_one_torch_or_another_are_a_choice_that_says_which() -> None:
+    """As torch-c-dlpack-ext names them: ``libtorch_c_dlpack_addon_torch24-cuda.so``."""
+    wheel = Wheel(
+        **{
+            "demo__lib_torch24-cpu_so": needing(STRING),
+            "demo__lib_torch24-cuda_so": needing(STRING, PLAIN),
+            "demo__lib_torch210-cuda_so": needing(PLAIN),
+        }
+    )
+    found = kernel_symbols(wheel, READ)
+    assert found is not None
+    assert sorted(zip(found.series, found.needs, strict=True), key=lambda pair: (pair[0], len(pair[1]))) == [
+        ("2.10", frozenset({PLAIN})),
+        ("2.4", frozenset({STRING})),
+        ("2.4", frozenset({STRING, PLAIN})),
+    ]
+
+
+def test_one_such_file_alone_is_no_choice() -> None:
+    found = kernel_symbols(Wheel(demo__lib_torch24_so=needing(STRING), demo__torch_so=needing(PLAIN)), READ)
+    assert found is not None
+    assert (found.needs, found.series) == ((frozenset({STRING, PLAIN}),), ())
+
+
 def test_a_wheel_on_the_stable_abi_alone_is_told() -> None:
     found = kernel_symbols(Wheel(demo__a_so=needing(STABLE, "memcpy")), READ)
     assert found is not None

@@ -10,9 +10,10 @@ from tests.support.small_catalog import SmallCatalog, row, torch_row
 
 from stackpin.model.cuda import CudaTag
 from stackpin.model.target import Platform
-from stackpin.resolve.candidates import Candidates, within_days
+from stackpin.resolve.candidates import Candidates
 from stackpin.resolve.context import Context
 from stackpin.resolve.needs import CUDA, PLATFORM, PYTHON, Candidate, Need, TargetNeed
+from stackpin.resolve.order import within_days
 
 if TYPE_CHECKING:
     from pathlib import Path
