@@ -86,7 +86,7 @@ class Context:
     symbols: Symbols = field(init=False)
 
     def __post_init__(self) -> None:
-        self.symbols = Symbols(self.facts, self)
+        self.symbols = Symbols(self.facts, self.platform.machine, self.cuda, self.pypi_tag)
         self.environment = marker_environment(self.python, self.platform.machine)
 
     def applies(self, text: str, extra: str = "") -> bool:

@@ -18,14 +18,13 @@ from stackpin.model.stack import TORCH
 from stackpin.model.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from stackpin.catalog.facts import Facts, TorchBuild
     from stackpin.model.abi import KernelSymbols, TorchSymbols
     from stackpin.model.build import Build
     from stackpin.model.cuda import CudaTag
     from stackpin.model.release import Release
-    from stackpin.resolve.context import Context
 
 __all__ = ["SymbolNeed", "SymbolRule", "Symbols", "judge_build", "misfit_text", "symbols_text"]
 
@@ -58,11 +57,18 @@ def judge_build(
 
 
 class Symbols:
-    """The verdicts of one machine and tag; each pair is judged once."""
+    """The verdicts of one machine and tag; each pair is judged once.
 
-    def __init__(self, facts: Facts, context: Context) -> None:
+    :param machine: the architecture, as Python names it.
+    :param cuda: the tag of the torch build; None for PyPI's.
+    :param pypi_tag: the tag of PyPI's build of a torch release.
+    """
+
+    def __init__(
+        self, facts: Facts, machine: str, cuda: CudaTag | None, pypi_tag: Callable[[Release], CudaTag | None]
+    ) -> None:
         self._facts = facts
-        self._context = context
+        self._machine, self._cuda, self._pypi_tag = machine, cuda, pypi_tag
         self._judged: dict[tuple[str, str, str], Judgement] = {}
 
     def verdict(self, kernel: Release, build: Build | None, torch: Release) -> Judgement | None:
@@ -80,7 +86,7 @@ class Symbols:
         return self._judged[key]
 
     def _judge(self, kernel: Release, torch: Release) -> Judgement:
-        machine, abi = self._context.platform.machine, self._facts.abi
+        machine, abi = self._machine, self._facts.abi
         needs, exports = abi.kernel(kernel.name, kernel.text, machine), abi.exports(torch.text, machine)
         if needs is None:
             return _unknown(
@@ -88,8 +94,8 @@ class Symbols:
             )
         if exports is None:
             return _unknown(f"torch {torch.text} was not read")
-        own = self._context.pypi_tag(torch)
-        return judge_build(needs, exports, self._facts.torch_builds(torch.text), self._context.cuda, own)
+        own = self._pypi_tag(torch)
+        return judge_build(needs, exports, self._facts.torch_builds(torch.text), self._cuda, own)
 
 
 class SymbolNeed(Value, eq=False):
