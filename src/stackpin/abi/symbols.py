@@ -20,6 +20,8 @@ _NAMESPACES = re.compile(r"_Z(?:T[ISV]|GV|Th[\dn]+_|Tv[\dn]+_[\dn]+_)?N?[rVK]*[R
 #: Torch's C functions: the stable ABI, and the Python binding's.
 _STABLE = re.compile(r"(?:aoti_torch_|torch_)\w+\Z")
 _BINDING = re.compile(r"THP[A-Z]\w*\Z")
+#: How any of them begins: most names of a kernel are Python's or the C library's.
+_BEGINNINGS = ("_Z", "aoti_torch_", "torch_", "THP")
 #: What lives in the libraries that are built against CUDA.
 _CUDA_SIDE = re.compile(r"\d+(?:cuda|CUDA)[A-Za-z]*")
 _CXX11 = re.compile(r"__cxx11|B5cxx11")
@@ -31,7 +33,7 @@ _CUDA_LIBRARY = re.compile(r"lib(?:cudart|cublas|cublasLt|nvrtc|nvJitLink|cupti)
 
 def is_torch(name: str) -> bool:
     """Whether an undefined symbol is for torch's libraries to define."""
-    return bool(_NAMESPACES.match(name) or _STABLE.match(name) or _BINDING.match(name))
+    return name.startswith(_BEGINNINGS) and bool(_NAMESPACES.match(name) or _STABLE.match(name) or _BINDING.match(name))
 
 
 def is_stable(name: str) -> bool:

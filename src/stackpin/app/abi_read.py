@@ -12,7 +12,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from stackpin.effects.installed_files import installed_wheel
 from stackpin.effects.wheel_files import local_wheel
 from stackpin.errors import CatalogGap, InputUnreadable, UsageError
-from stackpin.index.wheel_symbols import KEEP_TORCH, TorchRead, kernel_symbols, torch_exports
+from stackpin.index.wheel_symbols import KEEP_TORCH, TorchRead, TorchTables, kernel_symbols, torch_exports, torch_tables
 from stackpin.model.abi import Judgement, KernelSymbols, TorchSymbols, Verdict, WheelRead
 from stackpin.model.stack import TORCH
 from stackpin.model.value import Value
@@ -37,7 +37,7 @@ class Read(Value):
 
     read: WheelRead
     kernel: KernelSymbols | None = None
-    exports: TorchRead | None = None
+    exports: TorchRead | TorchTables | None = None
     why: str = ""
 
 
@@ -132,7 +132,7 @@ def _read_installed(installed: Installed, machine: str) -> Read:
     told = WheelRead(name=str(installed.name), version=installed.version, file=where, sha256="", machine=machine)
     try:
         with installed_wheel(installed) as wheel:
-            return _read(wheel, told)
+            return Read(read=told, exports=torch_tables(wheel)) if told.name == TORCH else _read(wheel, told)
     except InputUnreadable as error:
         if told.name == TORCH:
             raise
@@ -146,4 +146,4 @@ def judge_read(kernel: KernelSymbols, torch: Read) -> Judgement:
     if torch.exports is None:
         return Judgement(verdict=Verdict.UNKNOWN, kernel=kernel.read, torch=torch.read, why=torch.why)
     asked = frozenset().union(*kernel.needs)
-    return judge(kernel, TorchSymbols(read=torch.read, exports=torch.exports.exports & asked, asked=asked))
+    return judge(kernel, TorchSymbols(read=torch.read, exports=torch.exports.among(asked), asked=asked))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from stackpin.abi.symbols import cuda_majors, cxx11_abi, is_stable, torch_symbols
 from stackpin.errors import InputUnreadable
 from stackpin.model.abi import KernelSymbols, WheelRead
-from stackpin.parse.elf import drive, read_elf
+from stackpin.parse.elf import ElfExports, drive, read_elf, read_exports
 from stackpin.parse.elf_front import read_front
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stackpin.parse.member_bytes import OpenWheel
     from stackpin.parse.wheel_members import Member
 
-__all__ = ["KEEP_TORCH", "TorchRead", "kernel_symbols", "torch_exports"]
+__all__ = ["KEEP_TORCH", "TorchRead", "TorchTables", "kernel_symbols", "torch_exports", "torch_tables"]
 
 #: A shared object; what ``auditwheel`` has put beside a package (``name.libs/``) is of others.
 _OBJECT = re.compile(r"(?!.*\.libs/).*\.so(?:\.\d+)*")
@@ -55,6 +55,24 @@ class TorchRead(NamedTuple):
 
     exports: frozenset[str]
     cuda_majors: tuple[int, ...]
+
+    def among(self, names: frozenset[str]) -> frozenset[str]:
+        """Those of the names that it exports."""
+        return self.exports & names
+
+
+class TorchTables(NamedTuple):
+    """What all libraries of one torch export, by their hash tables alone: no name of them was read.
+
+    That a name is not there is certain; that it is, but for one in some 40 000 names that are not
+    (:meth:`stackpin.parse.elf_exports.ElfExports.may_define`).
+    """
+
+    libraries: tuple[ElfExports, ...]
+
+    def among(self, names: frozenset[str]) -> frozenset[str]:
+        """Those of the names that it exports."""
+        return frozenset(name for name in names if any(each.may_define(name) for each in self.libraries))
 
 
 def kernel_symbols(wheel: OpenWheel, read: WheelRead) -> KernelSymbols | None:
@@ -122,6 +140,17 @@ def _cuda_label(name: str) -> tuple[str, str] | None:
     return ("", match[1]) if match else None
 
 
+def torch_tables(wheel: OpenWheel) -> TorchTables:
+    """The hash tables of the libraries of a torch whose files lie open: some megabytes of hundreds.
+
+    :raises InputUnreadable: where one of them is no sound ELF file or has no such table, or none is there.
+    """
+    members = [member for member in wheel.members if _TORCH_LIBRARY.fullmatch(member.name)]
+    if not members:
+        raise _no_torch()
+    return TorchTables(tuple(drive(read_exports(member.size), wheel.opened(member)) for member in members))
+
+
 def torch_exports(wheel: OpenWheel) -> TorchRead:
     """All names that the libraries of a torch wheel export. Reads them whole: hundreds of megabytes.
 
@@ -136,5 +165,9 @@ def torch_exports(wheel: OpenWheel) -> TorchRead:
             exports.update(each.name for each in found.defined)
             libraries.update(found.needed)
     if not exports:
-        raise InputUnreadable("the wheel has no library of torch", expected="torch/lib/libtorch_cpu.so and others")
+        raise _no_torch()
     return TorchRead(frozenset(exports), cuda_majors(libraries))
+
+
+def _no_torch() -> InputUnreadable:
+    return InputUnreadable("it has no library of torch", expected="torch/lib/libtorch_cpu.so and others")

@@ -168,7 +168,7 @@ def _symbols(content: bytes, tables: _Tables, strings: bytes) -> tuple[tuple[Elf
     rows = content[tables.symbols + _SYMBOL.size : tables.strings]
     for number, (name, info, _, section, *_) in enumerate(_SYMBOL.iter_unpack(rows), 1):
         if not name:
-            continue
+            continue  # a section
         text = strings[name : strings.index(0, name)].decode("ascii")
         if not text or not text.isprintable():
             raise ValueError(text)
