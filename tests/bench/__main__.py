@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.bench.measure import Command, run_once, timed_in_turns
+from tests.bench.symbols import symbol_lines
 from tests.bench.wrapped import wrapper_lines
 from tests.support.hollow import HollowIndex
 from tests.support.tools import newest_uv, ready_made
@@ -158,6 +159,10 @@ class Bench:
         """The wrapped tools against the bare ones."""
         return [Line(*line) for line in wrapper_lines(self)]
 
+    def symbols(self) -> list[Line]:
+        """What reading symbols costs."""
+        return [Line(*line) for line in symbol_lines(self)]
+
     def size(self) -> list[Line]:
         """What the installed package takes, its catalog and tree in it."""
         (package,) = (self.folder / "venv").glob("lib/python*/site-packages/stackpin")
@@ -182,7 +187,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), chosen.runs)
         bench.install()
-        for part in (bench.start_up, bench.whole_tree, bench.update, bench.far_away, bench.wrapper, bench.size):
+        for part in (
+            bench.start_up,
+            bench.whole_tree,
+            bench.update,
+            bench.far_away,
+            bench.wrapper,
+            bench.symbols,
+            bench.size,
+        ):
             for line in part():
                 lines.append(line)
                 print(" | ".join(line), flush=True)

@@ -9,7 +9,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from stackpin.abi.verdict import judge, window
+from stackpin.abi.verdict import fits, judge, window
 from stackpin.app.abi_read import Read, is_file, judge_read, read_file, read_installed_kernels, read_named
 from stackpin.errors import CatalogGap, UsageError
 from stackpin.model.abi import Judgement, KernelSymbols, TorchSymbols, Verdict
@@ -120,17 +120,17 @@ def _answer(
     if kernel is None:
         unread = _unreadable(side) if isinstance(side, Read) else _unread(facts, side.name, side.version, machine)
         return AbiAnswer(subject=subject, judgement=unread)
-    fits = tuple(window(kernel, facts.torches(machine))[0])
+    around = tuple(window(kernel, facts.torches(machine))[0])
     if torch is None:
-        return AbiAnswer(subject=subject, judgement=None, torches=fits)
+        return AbiAnswer(subject=subject, judgement=None, torches=around)
     if isinstance(torch, Read):
-        return AbiAnswer(subject=subject, judgement=judge_read(kernel, torch), torches=fits)
+        return AbiAnswer(subject=subject, judgement=judge_read(kernel, torch), torches=around)
     read = facts.torch(torch.version.partition("+")[0], machine)
     judgement = _judged(workshop, kernel, read, torch.version)
     if judgement.why:  # of another build than the one that was read nothing is said beside the verdict
         return AbiAnswer(subject=subject, judgement=judgement)
-    siblings = [each.read.version for each in facts.kernels(told.name, machine) if judge(each, read).verdict is _FITS]
-    return AbiAnswer(subject=subject, judgement=judgement, torches=fits, kernels=tuple(siblings))
+    siblings = [each.read.version for each in facts.kernels(told.name, machine) if fits(each, read)]
+    return AbiAnswer(subject=subject, judgement=judgement, torches=around, kernels=tuple(siblings))
 
 
 _FITS = Verdict.NOT_REFUTED

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from itertools import compress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stackpin.catalog.manifest import ABI_FILE
@@ -22,6 +23,8 @@ __all__ = ["AbiTables", "Unread", "dump_abi", "load_abi"]
 
 #: No more than this is inflated (bytes): a damaged file must not fill the memory.
 _LARGEST = 64 * 1024 * 1024
+#: The digits of a binary number as bytes that are true or false.
+_TRUTH = bytes.maketrans(b"01", b"\0\1")
 
 
 class Unread(NamedTuple):
@@ -87,8 +90,8 @@ class AbiTables:
         return tuple(Unread(*row) for row in self._unread)
 
     def _set(self, mask: str) -> frozenset[str]:
-        bits = bin(int(mask, 16))[:1:-1]
-        return frozenset(name for name, bit in zip(self._symbols, bits, strict=False) if bit == "1")
+        bits = bin(int(mask, 16))[:1:-1].encode().translate(_TRUTH)
+        return frozenset(compress(self._symbols, bits))
 
 
 def load_abi(raw: bytes, where: str = ABI_FILE) -> AbiTables:

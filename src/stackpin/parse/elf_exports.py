@@ -137,7 +137,7 @@ def read_gnu_hash(window: Window, image: Image) -> Asking[GnuHash]:
     if count > MOST_SYMBOLS:
         raise unreadable("the hash table has too many buckets", _WHERE, count, f"at most {MOST_SYMBOLS}")
     table = yield from window.take(at, chains, _WHERE)
-    used = [link for link in struct.unpack_from(f"{image.order}{count}I", table, chains - count * 4) if link]
+    used = list(filter(None, struct.unpack_from(f"{image.order}{count}I", table, chains - count * 4)))
     if not used:
         return GnuHash(table=table, symbols=0)
     if not words or words & words - 1 or shift > 31 or min(used) < first:
