@@ -25,8 +25,10 @@ from stackpin.errors import (
     UsageError,
 )
 from stackpin.model.locked import LockedTuple
+from stackpin.model.target import DEFAULT_PLATFORM
 
 if TYPE_CHECKING:
+    from stackpin.app.abi import AbiAnswer
     from stackpin.model.settings import Settings
 
 __all__ = [
@@ -42,9 +44,27 @@ __all__ = [
     "ToolMissing",
     "UnknownName",
     "UsageError",
+    "abi",
     "compile",
     "constraints",
 ]
+
+
+def abi(*words: str, python: str = "", env: str = "", settings: Settings | None = None) -> tuple[AbiAnswer, ...]:
+    """The verdict on each kernel among the words beside the torch among them, by their symbols.
+
+    :param words: releases (``sgl-kernel==0.1.7``), wheel files, their addresses, or names of what is installed.
+    :param python: the Python whose environment is meant; ``env`` names its folder instead. Its torch stands where none is
+        named, and its kernels where no word is given.
+    :raises UsageError: when a word names nothing, or more than one torch is named.
+    :raises CatalogGap: when the catalog has no such release.
+    :raises InputUnreadable: when a wheel or an installed file cannot be read.
+    """
+    from stackpin.app.abi import abi as judge
+    from stackpin.app.abi_read import read_environment_of
+
+    environment = read_environment_of(python, env)
+    return judge(words, Workshop(settings), machine=DEFAULT_PLATFORM.machine, environment=environment)
 
 
 def compile(  # noqa: A001 - the name of the command

@@ -66,7 +66,11 @@ def symbol_lines(bench: Installed) -> Iterator[Measured]:
     torch = workshop.facts.abi.torches(MACHINE)[-1].read
     words = (f"{kernel.name}=={kernel.version}", f"torch=={torch.version}")
     seconds = statistics.median(_said(bench, CATALOG, *words) for _ in range(bench.runs))
-    yield Measured("a verdict from the catalog, after start-up, with the releases that would fit", f"{seconds * 1000:.1f} ms", "≤ 5 ms")
+    yield Measured(
+        "a verdict from the catalog, after start-up, with the releases that would fit",
+        f"{seconds * 1000:.1f} ms",
+        "≤ 5 ms",
+    )
 
 
 def _remote(bench: Installed, workshop: Workshop) -> Iterator[Measured]:

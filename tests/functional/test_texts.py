@@ -18,7 +18,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 #: install gigabytes, are tested in tests/escapes and tests/real.
 ELSEWHERE = (
     *("catalog update", "catalog verify", "--closure", "--all"),
-    *("stackpin apply", "stackpin uv", "stackpin pip"),
+    *("stackpin apply", "stackpin uv", "stackpin pip", "stackpin abi ./", "stackpin abi --env"),
 )
 #: The one example that shows a refusal.
 REFUSED = "stackpin compile sglang==0.4.7 --cuda cu124"

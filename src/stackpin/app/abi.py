@@ -61,8 +61,8 @@ def abi(
         wheel files and their addresses, and with ``environment`` names of what is installed there, read now.
     :param machine: the architecture, as Python names it.
     :param environment: where no torch is named, its torch stands; where nothing is named, its kernels are judged.
-    :raises UsageError: when a word is no release and no wheel, or torch is named twice.
-    :raises CatalogGap: when the catalog has no such release, or the name is not installed.
+    :raises UsageError: when a word is no release and no wheel, torch is named twice, or a name is not installed.
+    :raises CatalogGap: when the catalog has no such release.
     :raises InputUnreadable: when a wheel, or torch's libraries, cannot be read.
     """
     sides = [_side(word, machine, environment) for word in words]

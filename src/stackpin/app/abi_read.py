@@ -11,7 +11,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from stackpin.effects.installed_files import installed_wheel
 from stackpin.effects.wheel_files import local_wheel
-from stackpin.errors import CatalogGap, InputUnreadable, UsageError
+from stackpin.errors import InputUnreadable, UsageError
 from stackpin.index.wheel_symbols import KEEP_TORCH, TorchRead, TorchTables, kernel_symbols, torch_exports, torch_tables
 from stackpin.model.abi import Judgement, KernelSymbols, TorchSymbols, Verdict, WheelRead
 from stackpin.model.stack import TORCH
@@ -102,11 +102,11 @@ def read_environment_of(python: str, env: str) -> Environment | None:
 def read_named(name: str, environment: Environment, machine: str) -> Read:
     """What is installed under a name.
 
-    :raises CatalogGap: when nothing is.
+    :raises UsageError: when nothing is.
     """
     found = next((each for each in _installed(environment) if each.name == name), None)
     if found is None:
-        raise CatalogGap(
+        raise UsageError(
             f"{name} is not installed there", where=str(environment.prefix), expected="an installed distribution"
         )
     return _read_installed(found, machine)
