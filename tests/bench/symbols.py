@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from stackpin.parse.simple_api import IndexFile
 
 __all__ = ["symbol_lines"]
 
@@ -75,35 +74,28 @@ def symbol_lines(bench: Installed) -> Iterator[Measured]:
 
 def _remote(bench: Installed, workshop: Workshop) -> Iterator[Measured]:
     """A sample of all kernel wheels, on the real index and read in parts; then one verdict as a person types it."""
-    sample = workshop.facts.abi.kernels("", MACHINE)[::EVERY]
     shares: dict[str, float] = {}
+    largest: list[tuple[int, int, str]] = []
     with open_index(None, None) as session:
-        for kernel in sample:
+        for kernel in workshop.facts.abi.kernels("", MACHINE)[::EVERY]:
             page = fetch_page(session.http, session.base, kernel.read.name).page
-            file: IndexFile = next(file for file in page.files if file.name == kernel.read.file) if page else _none()
+            (file,) = [file for file in (page.files if page else ()) if file.name == kernel.read.file]
             wheel = RemoteWheel.open(session.http, file)
             found = kernel_symbols(wheel, kernel.read)
             assert found is not None
             assert found.needs == kernel.needs, "the catalog has what is read now"
-            shares[kernel.read.file.partition("-cp")[0]] = wheel.bytes_read / wheel.size
-            if kernel.read.name == "sgl-kernel":
-                url, size, read = file.url, wheel.size, wheel.bytes_read
+            shares[file.name.partition("-cp")[0]] = wheel.bytes_read / wheel.size
+            largest.append((wheel.size, wheel.bytes_read, file.url))
     median, worst = statistics.median(shares.values()), max(shares, key=lambda name: shares[name])
     what = f"bytes read of a kernel's wheel, median of {len(shares)} (every {EVERY}th of the catalog)"
     yield Measured(what, f"{median:.1%} of its size; most: {worst}, {shares[worst]:.0%}", "≤ 3 %")
     torch = workshop.facts.abi.torches(MACHINE)[-1].read.version
+    size, read, url = max(largest)
     start = time.perf_counter()
-    subprocess.run(
-        [bench.stackpin, "abi", url, f"torch=={torch}"], env=dict(bench.env), stdout=subprocess.DEVNULL, check=False
-    )
-    seconds = time.perf_counter() - start
-    yield Measured(
-        f"`stackpin abi URL torch=={torch}` on a wheel of {size / 1e6:.0f} MB", f"{read / 1e6:.1f} MB, {seconds:.1f} s"
-    )
-
-
-def _none() -> IndexFile:
-    raise RuntimeError("the index has no such project")
+    argv = [bench.stackpin, "abi", url, f"torch=={torch}"]
+    subprocess.run(argv, env=dict(bench.env), stdout=subprocess.DEVNULL, check=False)
+    value = f"{read / 1e6:.1f} MB, {time.perf_counter() - start:.1f} s"
+    yield Measured(f"`stackpin abi URL torch=={torch}` on a wheel of {size / 1e6:.0f} MB", value)
 
 
 def _environment(bench: Installed, workshop: Workshop) -> Iterator[Measured]:

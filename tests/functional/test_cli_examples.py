@@ -39,7 +39,13 @@ COMMANDS = [
 WRAPPED = {("pip",), ("uv",), ("uvx",)}
 #: Examples that ask an index, or name a wheel or an environment; only that they are spelled right is tested here, the
 #: rest in tests/functional/catalog, tests/escapes and test_abi_files.py.
-ELSEWHERE = ("stackpin catalog update", "stackpin catalog verify", "stackpin uv ", "stackpin abi ./", "stackpin abi --env")
+ELSEWHERE = (
+    "stackpin catalog update",
+    "stackpin catalog verify",
+    "stackpin uv ",
+    "stackpin abi ./",
+    "stackpin abi --env",
+)
 
 
 def run(*words: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
