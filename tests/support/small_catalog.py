@@ -65,6 +65,7 @@ class SmallCatalog:
     facts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     exports: dict[str, set[str]] = field(default_factory=dict)
     needs: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    code: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def release(self, name: str, *rows: dict[str, Any]) -> None:
         """Add releases of a package, oldest first."""
@@ -84,6 +85,10 @@ class SmallCatalog:
         """What torch releases export, and what kernels need (``demo==1.0``)."""
         self.exports.update(torch)
         self.needs.update({(name, version): names for (name, _, version), names in _split(kernels)})
+
+    def gpu_code(self, release: str, *architectures: str) -> None:
+        """The GPUs that a release with symbols has code for (``torch==2.8.0``)."""
+        self.code[release] = architectures
 
     def usual_facts(self) -> None:
         """Add what every solve asks for: a stack around torch, CUDA members, drivers."""
@@ -111,10 +116,19 @@ class SmallCatalog:
     def _abi(self) -> bytes:
         asked = frozenset().union(*self.needs.values())
         torches = [
-            TorchSymbols(read=_read("torch", version), exports=frozenset(names), asked=asked, cuda_major=12)
+            TorchSymbols(
+                read=_read("torch", version),
+                exports=frozenset(names),
+                asked=asked,
+                cuda_major=12,
+                architectures=self.code.get(f"torch=={version}"),
+            )
             for version, names in self.exports.items()
         ]
-        kernels = [KernelSymbols(read=_read(*key), needs=(frozenset(names),)) for key, names in self.needs.items()]
+        kernels = [
+            KernelSymbols(read=_read(*key), needs=(frozenset(names),), architectures=self.code.get("==".join(key)))
+            for key, names in self.needs.items()
+        ]
         return dump_abi(torches, kernels, ())
 
     def open(self) -> tuple[Catalog, Facts]:

@@ -10,6 +10,7 @@ import zlib
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import Version
 
 from stackpin.abi.symbols import cxx11_abi
 from stackpin.catalog.abi_rows import AbiTables, Unread, dump_abi, load_abi
@@ -18,7 +19,7 @@ from stackpin.errors import CatalogDamaged, FileUnwritable, InputUnreadable, Sta
 from stackpin.index.pages import fetch_page
 from stackpin.index.releases import IndexRelease, group_releases
 from stackpin.index.remote_wheel import RemoteWheel
-from stackpin.index.wheel_symbols import KEEP_TORCH, TorchRead, kernel_symbols, torch_exports
+from stackpin.index.wheel_symbols import KEEP_TORCH, TorchRead, gpu_code, kernel_symbols, torch_exports
 from stackpin.model.abi import KernelSymbols, TorchSymbols, WheelRead
 from stackpin.model.stack import TORCH
 
@@ -66,10 +67,13 @@ class AbiUpdate:
         self._reporter = reporter
         self._read = 0
 
-    def run(self, rules: Iterable[PackageRule], machine: str, *, others: Collection[str]) -> AbiUpdated:
+    def run(
+        self, rules: Iterable[PackageRule], machine: str, *, others: Collection[str], gpus: bool = False
+    ) -> AbiUpdated:
         """Bring the file up to date; it is written after each package.
 
         :param others: packages whose rows stay although no rule of them is given.
+        :param gpus: look for the GPU code in each wheel as well, newest first: that costs whole wheels, once each.
         :raises IndexFailed: when the index fails.
         :raises FileUnwritable: when the folder cannot be written to.
         """
@@ -86,6 +90,15 @@ class AbiUpdate:
         rule = next(rule for rule in followed if rule.name == TORCH)
         self._torches(rule, machine, torches, kernels)
         content = self._write(torches, kernels, unread)
+        if gpus:
+            for rule in followed:
+                looking = (
+                    self._look_for_gpu_code(rule, machine, torches)
+                    if rule.name == TORCH
+                    else self._look_for_gpu_code(rule, machine, kernels)
+                )
+                for _ in looking:
+                    content = self._write(torches, kernels, unread)
         gaps = tuple(sorted(unread.values()))
         return AbiUpdated(self._read, len(kernels), len(torches), len(content), gaps)
 
@@ -148,8 +161,27 @@ class AbiUpdate:
             before = torches.get(key)
             whole = before is not None and before.read.sha256 == file.sha256 and before.asked >= symbols
             if not whole:
-                torches[key] = self._torch(_evidence(TORCH, version, file, machine), file, symbols)
+                found = self._torch(_evidence(TORCH, version, file, machine), file, symbols)
+                same = before is not None and before.read.sha256 == file.sha256
+                torches[key] = found.__replace__(architectures=before.architectures) if before and same else found
             self._reporter.advance(TORCH)
+
+    def _look_for_gpu_code(self, rule: PackageRule, machine: str, rows: dict[_Key, _Row]) -> Iterator[None]:
+        """Fill in which GPUs the wheels of a package have code for, newest first; yields after each."""
+        wanted = {
+            key: file
+            for version, file in sorted(self._chosen(rule, machine), key=lambda pair: Version(pair[0]), reverse=True)
+            if file is not None
+            and (row := rows.get(key := (str(rule.name), version, machine))) is not None
+            and row.architectures is None
+        }
+        self._reporter.begin(f"{rule.name}, GPU code", len(wanted))
+        for key, file in wanted.items():
+            found = gpu_code(RemoteWheel.open(self._session.http, file, keep=KEEP_TORCH))
+            rows[key] = rows[key].__replace__(architectures=found)
+            self._read += 1
+            self._reporter.advance(f"{rule.name}, GPU code")
+            yield
 
     def _torch(self, read: WheelRead, file: IndexFile, symbols: frozenset[str]) -> TorchSymbols:
         found = self._remembered(read) or self._fetched(read, file)

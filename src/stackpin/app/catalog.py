@@ -255,6 +255,7 @@ def update_abi(
     directory: Path | None = None,
     packages: Sequence[str] | None = None,
     machine: str = "x86_64",
+    gpus: bool = False,
     reporter: Reporter | None = None,
     settings: HttpSettings | None = None,
 ) -> AbiUpdated:
@@ -264,6 +265,7 @@ def update_abi(
 
     :param packages: which packages beside torch; else all of which symbols are followed.
     :param machine: the architecture of the wheels.
+    :param gpus: look for the GPU code in them as well: each wheel is read whole, once.
     :raises UnknownName: when a package is not in the list.
     :raises IndexFailed: when the index fails; what was read before is kept.
     :raises FileUnwritable: when the folder cannot be written to.
@@ -281,7 +283,7 @@ def update_abi(
     with open_index(None, settings) as session:
         memory = platformdirs.user_cache_path("stackpin")
         run = AbiUpdate(session, folder, LocalFiles(), memory, reporter or Silent())
-        return run.run(rules, machine, others=others)
+        return run.run(rules, machine, others=others, gpus=gpus)
 
 
 def _chosen(rules: tuple[PackageRule, ...], packages: Sequence[str] | None) -> tuple[PackageRule, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from stackpin.abi.gpus import compute_capability
 from stackpin.catalog.facts import Facts
 from stackpin.catalog.loader import Catalog
 from stackpin.catalog.stacks import Stacks
@@ -103,7 +104,7 @@ class Workshop:
             python=_python_of(job.python) if job.python else "",
             platform=parse_platform(job.platform or "linux-x86_64"),
             driver=parse_driver(job.driver or self.settings.driver),
-            gpu=job.gpu or self.settings.gpu,
+            gpu=_gpu_of(job.gpu or self.settings.gpu),
             prefer_builds=job.prefer_builds,
             allow=tuple(canonicalize_name(name) for name in (*job.allow, *self.settings.allow)),
         )
@@ -149,6 +150,17 @@ def _requirement(text: str) -> Requirement:
         ) from error
 
 
+def _gpu_of(text: str) -> str:
+    """A GPU as compilers name it, ``sm_90``; empty where none is named.
+
+    :raises UsageError: for anything else.
+    """
+    found = compute_capability(text.strip())
+    if text and found is None:
+        raise UsageError(f"{text!r} is no GPU architecture", where="--gpu", expected="sm_ and its number: sm_90")
+    return f"sm_{found[0]}{found[1]}" if found else ""
+
+
 def _python_of(text: str) -> str:
     """The minor version that ``--python`` names: a version, or what an interpreter says of itself."""
     match = re.fullmatch(_PYTHON, text.removeprefix("cp"))
@@ -182,6 +194,7 @@ def compile_job(job: Job, workshop: Workshop, *, version: str) -> Compiled:
         python=request.python,
         platform="" if str(request.platform) == "linux-x86_64" else str(request.platform),
         index_style="" if style is IndexStyle.FIND_LINKS else style.value,
+        gpu=request.gpu,
     )
     command += " --prefer-builds" * job.prefer_builds + " --closure" * job.closure
     options = Options(style=style, mirrors=workshop.settings.mirrors, command=command, version=version)
@@ -249,10 +262,25 @@ def notes_of(locked: LockedTuple, request: Request) -> tuple[str, ...]:
         if not pin.build.verified
     ]
     notes += [_misfit_note(pin, locked) for pin in locked.pins if pin.symbols and pin.symbols.missing]
+    notes += _gpu_notes(locked, request)
     if request.cuda == PYPI and locked.driver:
         notes.append(f"{locked.cuda} needs NVIDIA driver {locked.driver} or newer")
     notes += [f"{name} is set free (allow)" for name in request.allow]
     return (*notes, *locked.notes)
+
+
+def _gpu_notes(locked: LockedTuple, request: Request) -> list[str]:
+    """Kernels without code for the GPU that was named: some are made for others only, so that is told and no refusal."""
+    gpu = compute_capability(request.gpu)
+    if gpu is None:
+        return []
+    from stackpin.abi.gpus import runs_on
+
+    return [
+        f"{pin.name} {pin.version} has no code for {request.gpu}, only for {', '.join(pin.architectures)}"
+        for pin in locked.pins
+        if pin.architectures and not runs_on(pin.architectures, gpu)
+    ]
 
 
 def _misfit_note(pin: Pin, locked: LockedTuple) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from stackpin.abi.gpus import compute_capability
 from stackpin.catalog.facts import Facts
 from stackpin.catalog.loader import Catalog
 from stackpin.effects.interpreter import ask_interpreter, find_interpreter, read_torch_files
@@ -38,8 +39,6 @@ __all__ = [
     "TorchFound",
     "detect",
 ]
-
-_GPU = re.compile(r"(?:sm_?)?(?:(\d+)\.(\d)|(\d+)(\d))[af]?\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,12 +193,12 @@ def _named_driver(text: str, facts: Facts) -> DriverFound:
 
 
 def _named_gpu(text: str) -> Gpu:
-    match = _GPU.match(text.strip())
-    if match is None:
+    found = compute_capability(text.strip())
+    if found is None:
         raise UsageError(
             f"{text!r} is no GPU architecture", where="--gpu", expected="sm_ and two or three digits: sm_90"
         )
-    return Gpu(name="--gpu", compute=f"{match[1] or match[3]}.{match[2] or match[4]}")
+    return Gpu(name="--gpu", compute=f"{found[0]}.{found[1]}")
 
 
 _Asked = tuple["DriverFound | None", tuple[Gpu, ...], tuple[str, ...]]

@@ -61,6 +61,7 @@ class AbiTables:
                 asked=asked if "asked" not in row else self._set(row["asked"]),
                 cxx11_abi=row.get("cxx11_abi"),
                 cuda_major=row.get("cuda"),
+                architectures=_names(row.get("sm")),
             )
             for row in rows
         )
@@ -75,7 +76,7 @@ class AbiTables:
                 cuda_majors=tuple(row.get("cuda", ())),
                 cxx11_abi=row.get("cxx11_abi"),
                 stable=row.get("stable", False),
-                architectures=tuple(row.get("sm", ())),
+                architectures=_names(row.get("sm")),
                 series=tuple(row.get("series", ())),
             )
             for row in rows
@@ -134,7 +135,8 @@ def _torch_row(torch: TorchSymbols, place: Mapping[str, int], symbols: Sequence[
     if not torch.asked.issuperset(symbols):
         row["asked"] = _mask(torch.asked, place)
     row |= {} if torch.cxx11_abi is None else {"cxx11_abi": torch.cxx11_abi}
-    return row | ({} if torch.cuda_major is None else {"cuda": torch.cuda_major})
+    row |= {} if torch.cuda_major is None else {"cuda": torch.cuda_major}
+    return row | ({} if torch.architectures is None else {"sm": list(torch.architectures)})
 
 
 def _kernel_row(kernel: KernelSymbols, place: Mapping[str, int]) -> dict[str, Any]:
@@ -143,7 +145,11 @@ def _kernel_row(kernel: KernelSymbols, place: Mapping[str, int]) -> dict[str, An
     row |= {} if kernel.cxx11_abi is None else {"cxx11_abi": kernel.cxx11_abi}
     row |= {"stable": True} if kernel.stable else {}
     row |= {"series": list(kernel.series)} if kernel.series else {}
-    return row | ({"sm": list(kernel.architectures)} if kernel.architectures else {})
+    return row | ({} if kernel.architectures is None else {"sm": list(kernel.architectures)})
+
+
+def _names(found: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if found is None else tuple(found)
 
 
 def _read_row(read: WheelRead) -> dict[str, Any]:

@@ -155,6 +155,20 @@ def _index_build(row: Mapping[str, Any]) -> IndexBuild:
 _VERSIONS = {"x86_64": "versions", "aarch64": "versions_aarch64"}
 
 
+class GpuLimit(Value):
+    """GPUs that a CUDA major no longer serves: those below ``least``, a compute capability."""
+
+    major: int
+    least: tuple[int, ...]
+    evidence: str
+    source: str
+
+    @property
+    def name(self) -> str:
+        """The least one as compilers write its number (``75``)."""
+        return "".join(map(str, self.least))
+
+
 class Facts:
     """The fact tables of one catalog; each table is read when it is first asked for.
 
@@ -164,6 +178,18 @@ class Facts:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+
+    def gpu_limit(self, major: int | None) -> GpuLimit | None:
+        """The least compute capability that a CUDA major has code for; None where no fact speaks of it."""
+        for row in self._catalog.facts("gpu_limits"):
+            if row["cuda_major"] == major:
+                return GpuLimit(
+                    major=int(row["cuda_major"]),
+                    least=tuple(map(int, str(row["least_gpu"]).split("."))),
+                    evidence=str(row["evidence"]),
+                    source=str(row["source"]),
+                )
+        return None
 
     @cached_property
     def engines(self) -> frozenset[str]:

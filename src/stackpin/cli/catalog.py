@@ -144,9 +144,12 @@ def show_command(package: str, version: str | None, *, shown: _Shown) -> None:
 @click.option("--index", "index_url", metavar="URL", help="A vendor's Simple index: its rows, and its CUDA builds.")
 @click.option("--refresh", is_flag=True, help="Read everything again, also what has not changed.")
 @click.option("--abi", is_flag=True, help="The symbols in the wheels instead; a new torch costs its whole wheel.")
+@click.option("--gpus", is_flag=True, help="With --abi: the GPUs that wheels have code for, too; costs whole wheels.")
 @_asked
 @_shown
-def update_command(index_url: str | None, *, refresh: bool, abi: bool, asked: _Asked, shown: _Shown) -> None:
+def update_command(
+    index_url: str | None, *, refresh: bool, abi: bool, gpus: bool, asked: _Asked, shown: _Shown
+) -> None:
     """Bring the catalog up to date from PyPI, or from a vendor's index.
 
     Asks once for each project that has not changed; reads METADATA, never whole wheels. Ctrl-C loses nothing that was
@@ -161,8 +164,12 @@ def update_command(index_url: str | None, *, refresh: bool, abi: bool, asked: _A
     from stackpin.app.catalog import update
     from stackpin.cli.catalog_text import update_json, update_text
 
+    if gpus and not abi:
+        from stackpin.errors import UsageError
+
+        raise UsageError("--gpus goes with --abi", expected="stackpin catalog update --abi --gpus")
     if abi:
-        _update_abi(asked, shown)
+        _update_abi(asked, shown, gpus=gpus)
         return
     reporter = shown.reporter()
     try:
@@ -183,14 +190,18 @@ def update_command(index_url: str | None, *, refresh: bool, abi: bool, asked: _A
     click.echo(update_json(report) if shown.as_json else update_text(report, least=shown.quiet))
 
 
-def _update_abi(asked: _Asked, shown: _Shown) -> None:
+def _update_abi(asked: _Asked, shown: _Shown, *, gpus: bool) -> None:
     from stackpin.app.catalog import update_abi
     from stackpin.cli.catalog_text import abi_json, abi_text
 
     reporter = shown.reporter()
     try:
         report = update_abi(
-            directory=shown.directory, packages=asked.packages, reporter=reporter, settings=asked.settings
+            directory=shown.directory,
+            packages=asked.packages,
+            gpus=gpus,
+            reporter=reporter,
+            settings=asked.settings,
         )
     finally:
         reporter.end()

@@ -14,6 +14,7 @@ from stackpin.errors import InputUnreadable
 from stackpin.model.abi import KernelSymbols, WheelRead
 from stackpin.parse.elf import ElfExports, drive, read_elf, read_exports
 from stackpin.parse.elf_front import read_front
+from stackpin.parse.fatbin import architecture_order, read_architectures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from stackpin.parse.member_bytes import OpenWheel
     from stackpin.parse.wheel_members import Member
 
-__all__ = ["KEEP_TORCH", "TorchRead", "TorchTables", "kernel_symbols", "torch_exports", "torch_tables"]
+__all__ = ["KEEP_TORCH", "TorchRead", "TorchTables", "gpu_code", "kernel_symbols", "torch_exports", "torch_tables"]
 
 #: A shared object; what ``auditwheel`` has put beside a package (``name.libs/``) is of others.
 _OBJECT = re.compile(r"(?!.*\.libs/).*\.so(?:\.\d+)*")
@@ -138,6 +139,19 @@ def _torch_label(name: str) -> tuple[str, str] | None:
 def _cuda_label(name: str) -> tuple[str, str] | None:
     match = _CUDA_CHOICE.search(name)
     return ("", match[1]) if match else None
+
+
+def gpu_code(wheel: OpenWheel) -> tuple[str, ...]:
+    """The GPU architectures that the shared objects of a wheel have code for. Reads them whole.
+
+    :raises InputUnreadable: where one of them cannot be read.
+    :raises IndexFailed: where the index fails.
+    """
+    found: set[str] = set()
+    for member in wheel.members:
+        if _OBJECT.fullmatch(member.name):
+            found.update(drive(read_architectures(member.size), wheel.opened(member)))
+    return tuple(sorted(found, key=architecture_order))
 
 
 def torch_tables(wheel: OpenWheel) -> TorchTables:

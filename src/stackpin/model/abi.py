@@ -37,7 +37,7 @@ class KernelSymbols(Value):
     set alone. Where a wheel has files for one torch and for another, ``series`` says of each choice which torch it is for
     (``2.9``); else it is empty. ``cuda_majors`` are those of the CUDA libraries that it is linked with. ``cxx11_abi`` is the
     C++ ABI of its torch symbols where they show it; ``stable`` is whether it needs nothing but torch's stable ABI.
-    ``architectures`` are the GPUs that it has code for (``sm_90``), where they could be read.
+    ``architectures`` are the GPUs that it has code for (``sm_90``, ``compute_90`` for PTX); None where nobody looked.
     """
 
     read: WheelRead
@@ -45,18 +45,22 @@ class KernelSymbols(Value):
     cuda_majors: tuple[int, ...] = ()
     cxx11_abi: bool | None = None
     stable: bool = False
-    architectures: tuple[str, ...] = ()
+    architectures: tuple[str, ...] | None = None
     series: tuple[str, ...] = ()
 
 
 class TorchSymbols(Value):
-    """What one torch wheel exports among the symbols that anybody has asked for; ``asked`` are those."""
+    """What one torch wheel exports among the symbols that anybody has asked for; ``asked`` are those.
+
+    ``architectures`` are the GPUs that it has code for; None where nobody looked.
+    """
 
     read: WheelRead
     exports: frozenset[str]
     asked: frozenset[str]
     cxx11_abi: bool | None = None
     cuda_major: int | None = None
+    architectures: tuple[str, ...] | None = None
 
 
 class Judgement(Value):

@@ -26,6 +26,7 @@ class ReasonKind(str, Enum):
     UNDECLARED = "undeclared"
     CONFLICT = "conflict"
     DRIVER = "driver"
+    GPU = "gpu"
     REQUEST = "request"
 
 

@@ -33,7 +33,8 @@ class Pin(Value):
     """One member at one version; ``specifier`` is what a constraints file says of it (``===2.6.0``).
 
     ``symbols`` is what its binaries say beside the tuple's torch; None where they, or torch's, were not read. ``optional``
-    is why it works without a library that does not load; empty where nothing is known of that.
+    is why it works without a library that does not load; empty where nothing is known of that. ``architectures`` are the
+    GPUs that it has code for; None where nobody looked.
     """
 
     name: NormalizedName
@@ -45,6 +46,7 @@ class Pin(Value):
     uploaded: str = ""
     symbols: Judgement | None = None
     optional: str = ""
+    architectures: tuple[str, ...] | None = None
 
     @property
     def full_version(self) -> str:

@@ -137,6 +137,7 @@ def _pin(candidate: Candidate, torch: Candidate, resolved: Resolved, request: Re
         note="; ".join(filter(None, (_note(candidate, resolved, anchors), symbols_text(symbols)))),
         uploaded=release.uploaded,
         symbols=symbols,
+        architectures=resolved.context.symbols.architectures(release, build),
         optional=resolved.context.facts.optional_because(release.name, release.version) if symbols else "",
     )
 

@@ -8,6 +8,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep, Resolver
 
+from stackpin.abi.gpus import compute_capability
 from stackpin.model.cuda import CudaTag
 from stackpin.model.release import OWN, Release
 from stackpin.model.value import Value
@@ -96,6 +97,7 @@ class Attempt:
             cuda=cuda,
             tracked=frozenset(tracked | self._cuda_members()) - set(request.allow),
             prefer_builds=request.prefer_builds,
+            gpu=compute_capability(request.gpu),
         )
         own = {str(ask.stack.anchor): release for ask in request.asks if (release := own_release(ask))}
         self.candidates = Candidates(context, {str(ask.stack.anchor): _extras(ask) for ask in request.asks}, own)

@@ -68,7 +68,10 @@ def torch_line(release: Release, machine: str) -> Line | None:
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class Context:
-    """One target and the tables to ask. ``cuda`` is None where torch's own PyPI build decides the tag."""
+    """One target and the tables to ask. ``cuda`` is None where torch's own PyPI build decides the tag.
+
+    ``gpu`` is a compute capability, major and minor; None where any GPU will do.
+    """
 
     catalog: Catalog
     facts: Facts
@@ -77,6 +80,7 @@ class Context:
     cuda: CudaTag | None
     tracked: frozenset[str]
     prefer_builds: bool = False
+    gpu: tuple[int, int] | None = None
     environment: dict[str, str] = field(default_factory=dict)
     _pypi_tags: dict[str, CudaTag | None] = field(default_factory=dict)
     _markers: dict[tuple[str, str], bool] = field(default_factory=dict)

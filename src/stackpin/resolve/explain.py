@@ -26,7 +26,7 @@ __all__ = ["Explainer", "command_for"]
 _NEAREST = 3
 _ELSEWHERE = {ReasonKind.PYTHON, ReasonKind.PLATFORM}
 #: What a person's machine decides: a bare name that only this rules out is refused, never walked back.
-_MACHINE = {*_ELSEWHERE, ReasonKind.DRIVER}
+_MACHINE = {*_ELSEWHERE, ReasonKind.DRIVER, ReasonKind.GPU}
 
 
 def command_for(request: Request, requirement: str, **changes: str) -> str:
@@ -39,6 +39,7 @@ def command_for(request: Request, requirement: str, **changes: str) -> str:
         "python": request.python,
         "platform": "" if str(request.platform) == "linux-x86_64" else str(request.platform),
         "driver": request.driver,
+        "gpu": request.gpu,
         **changes,
     }
     others = [ask.text for ask in request.asks[1:]] + [str(item) for item in request.members]
@@ -170,6 +171,8 @@ class Explainer:
             return f"{one} does not run on Python {request.python or 'any version that stackpin knows'}"
         if first is ReasonKind.PLATFORM:
             return f"{one} does not run on {request.platform}"
+        if first is ReasonKind.GPU:
+            return f"{one} has no code for {request.gpu}"
         if first is ReasonKind.DRIVER and len(releases) == 1:
             return f"{one} does not run with NVIDIA driver {request.driver}"
         if first in {ReasonKind.PRE_RELEASE, ReasonKind.YANKED}:

@@ -37,8 +37,8 @@ class Solver(Answers):
         return answer.locked
 
     def _drifted(self, request: Request, answer: Answer) -> NoTuple | None:
-        """A bare anchor name asks for the newest: refuse to walk back for the Python, the glibc or the driver unasked."""
-        held = request.python or request.platform.glibc or request.cuda == AUTO
+        """A bare anchor name asks for the newest: refuse to walk back for what this machine is unasked."""
+        held = request.python or request.platform.glibc or request.cuda == AUTO or request.gpu
         if not held or self.is_newest(answer.resolved, request):
             return None
         if any(ask.requirement.specifier for ask in request.asks):

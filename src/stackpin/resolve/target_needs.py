@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from stackpin.abi.gpus import runs_on
 from stackpin.model.build import Channel
 from stackpin.model.cuda import CudaTag, cuda_major
 from stackpin.model.explanation import Reason, ReasonKind
+from stackpin.model.stack import TORCH
 from stackpin.resolve.needs import CUDA, PLATFORM, PYTHON, TargetNeed
 from stackpin.resolve.wheels import fit
 
@@ -55,6 +57,8 @@ def target_needs(candidate: Candidate, context: Context) -> Iterator[TargetNeed]
     if release.requires_python and not admits_python(release.requires_python, context.python):
         yield _python_need(release, context)
     yield from _platform_need(release, context)
+    if context.gpu is not None and release.name == TORCH and candidate.build is not None:
+        yield from _gpu_needs(candidate.build, release, context, context.gpu)
 
 
 def major_need(major: int, release: Release, text: str, evidence: str) -> TargetNeed:
@@ -114,6 +118,25 @@ def _platform_need(release: Release, context: Context) -> Iterator[TargetNeed]:
     wheels = [item.name for item in release.files if item.is_wheel]
     wheel = next((name for name in wheels if platform.machine in name), next(iter(wheels), ""))
     reason = Reason(kind=kind, subject=subject, text=text, evidence=f"{wheel} and its fellows" if wheel else "")
+    yield TargetNeed(key=PLATFORM, accepts=_never, reason=reason, parent=release)
+
+
+def _gpu_needs(build: Build, release: Release, context: Context, gpu: tuple[int, int]) -> Iterator[TargetNeed]:
+    """Where a torch has no code for the GPU: by the wheel that was read, or by what its CUDA leaves out altogether."""
+    name = f"sm_{gpu[0]}{gpu[1]}"
+    subject = f"{release.name} {release.text}"
+    limit = context.facts.gpu_limit(cuda_major(build.tag)) if build.tag is not None else None
+    read = context.facts.abi.exports(release.text, context.platform.machine)
+    own = read.architectures if read is not None and build.channel is Channel.PYPI and not build.local else None
+    if own and not runs_on(own, gpu):
+        text = f"{subject} on PyPI has no code for {name}, only for {', '.join(own)}"
+        evidence = f"{read.read.file} (sha256 {read.read.sha256[:12]})" if read is not None else ""
+    elif limit is not None and gpu < limit.least:
+        text = f"{subject} for {build.tag} has no code for {name}: CUDA {limit.major} begins at sm_{limit.name}"
+        evidence = f"{limit.evidence}  ({limit.source})"
+    else:
+        return
+    reason = Reason(kind=ReasonKind.GPU, subject=subject, text=text, evidence=evidence)
     yield TargetNeed(key=PLATFORM, accepts=_never, reason=reason, parent=release)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,6 @@ from stackpin.errors import CatalogDamaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from tests.support.index_server import IndexServer
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
+#: A fat binary of nvcc's; the file beside it says for which GPUs.
+FIVE = (Path(__file__).resolve().parents[2] / "data" / "fatbin" / "five.fatbin").read_bytes()
 PLAIN, STRING = "_ZNK3c1010TensorImpl4sizeEl", "_ZN3c105ErrorC2ENS_14SourceLocationESs"
 NEW = "_ZN3c105ErrorC2ENS_14SourceLocationENSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
 RULES = 'symbols = "0"\n\n'
@@ -64,9 +66,9 @@ def known(desk: Desk) -> Desk:
     return desk
 
 
-def updated(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AbiUpdated:
+def updated(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, gpus: bool = False) -> AbiUpdated:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return update_abi(directory=desk.folder, reporter=desk.notes, settings=HASTY)
+    return update_abi(directory=desk.folder, gpus=gpus, reporter=desk.notes, settings=HASTY)
 
 
 def asked(desk: Desk, *words: str) -> tuple[int, str]:
@@ -112,6 +114,43 @@ def test_a_new_kernel_asks_the_remembered_torches(known: Desk, monkeypatch: pyte
     tables = load_abi((known.folder / "abi.json.z").read_bytes())
     assert [name in row.exports for row in tables.torches()] == [True, False]
     assert [name in row.asked for row in tables.torches()] == [True, True]
+
+
+def code(desk: Desk) -> dict[str, tuple[str, ...] | None]:
+    """What the catalog knows of the GPU code of each release."""
+    tables = load_abi((desk.folder / "abi.json.z").read_bytes())
+    return {f"{row.read.name} {row.read.version}": row.architectures for row in (*tables.kernels(), *tables.torches())}
+
+
+def test_the_gpus_that_wheels_have_code_for_are_read_where_asked_for_and_once(
+    known: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    put(known.index, "demo-kernel", "3.0", {"demo/a.so": kernel(PLAIN) + FIVE, "demo/b.so": kernel() + b"x" * 99})
+    put(known.index, "torch", "3.0", {**torch(PLAIN), "torch/lib/libtorch_cuda.so": kernel() + FIVE})
+    updated(known, monkeypatch, tmp_path)
+    assert set(code(known).values()) == {None}, "nobody looked"
+    report = updated(known, monkeypatch, tmp_path, gpus=True)
+    made = ("compute_120", "sm_80", "sm_90a", "sm_100f", "sm_120")
+    assert report.read == 6
+    assert code(known) == {
+        "demo-kernel 1.0": (),
+        "demo-kernel 2.0": (),
+        "demo-kernel 3.0": made,
+        "torch 1.0": (),
+        "torch 2.0": (),
+        "torch 3.0": made,
+    }
+    assert updated(known, monkeypatch, tmp_path, gpus=True).read == 0
+    put(known.index, "demo-kernel", "4.0", {"demo/ops.abi3.so": kernel("_ZN3c103newEv")})
+    updated(known, monkeypatch, tmp_path)
+    assert code(known)["torch 3.0"] == made, "a torch that is asked for more symbols keeps what was read of its code"
+
+
+def test_gpus_go_with_abi(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["stackpin", "catalog", "update", "--gpus"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "--gpus goes with --abi" in capsys.readouterr().err
 
 
 def test_a_kernel_whose_file_is_damaged_is_unread_and_the_rest_goes_on(

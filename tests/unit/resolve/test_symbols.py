@@ -153,6 +153,57 @@ def test_a_build_whose_abi_is_not_known_is_judged_by_no_other(small: SmallCatalo
     assert "symbols" not in pin.note, "what tells nothing is not told"
 
 
+def for_gpu(small: SmallCatalog, gpu: str, cuda: str = "pypi") -> LockedTuple:
+    request = Request(asks=(Ask(stack=ENGINE, requirement=Requirement("engine"), text="engine"),), cuda=cuda, gpu=gpu)
+    return Solver(*small.open()).solve(request)
+
+
+@pytest.fixture
+def coded(small: SmallCatalog) -> SmallCatalog:
+    """Two engines; the newer torch has dropped the older GPUs."""
+    small.release("engine", row("engine", "1.0", "torch==2.8.0", "kernel==1.0"), row("engine", "2.0", "torch==2.9.0"))
+    small.release("kernel", row("kernel", "1.0"))
+    small.symbols({}, {"kernel==1.0": {OLD}})
+    small.gpu_code("torch==2.8.0", "sm_70", "sm_80", "compute_90")
+    small.gpu_code("torch==2.9.0", "sm_80", "sm_90a")
+    small.gpu_code("kernel==1.0", "sm_90a")
+    return small
+
+
+def test_a_torch_with_code_for_the_gpu_is_taken(coded: SmallCatalog) -> None:
+    assert versions(for_gpu(coded, "sm_89"))["torch"] == "2.9.0"
+    assert versions(for_gpu(coded, "sm_90"))["torch"] == "2.9.0"
+
+
+def test_a_bare_name_is_not_walked_back_for_a_gpu(coded: SmallCatalog) -> None:
+    with pytest.raises(NoTuple, match=r"engine 2\.0 has no code for sm_70") as caught:
+        for_gpu(coded, "sm_70")
+    assert "torch 2.9.0 on PyPI has no code for sm_70, only for sm_80, sm_90a" in told(caught.value)
+    assert caught.value.hint.endswith("compile engine==1.0 --gpu sm_70"), "the command keeps the GPU"
+
+
+def test_a_kernel_for_other_gpus_is_no_refusal(coded: SmallCatalog) -> None:
+    """Some are made for one GPU only, and are not called on the others."""
+    pin = solve(coded, "engine==1.0").pin("kernel")
+    assert pin is not None
+    assert pin.architectures == ("sm_90a",)
+
+
+def test_a_build_that_was_not_read_is_not_judged_by_its_code(coded: SmallCatalog) -> None:
+    coded.torch_build("2.9.0", "cu126", cxx11_abi=True)
+    assert versions(for_gpu(coded, "sm_70", "cu126"))["torch"] == "2.9.0"
+
+
+def test_what_a_cuda_leaves_out_altogether_is(coded: SmallCatalog) -> None:
+    limit = {"evidence": "Pre-Turing GPUs are not supported.", "source": "https://docs.example/cuda"}
+    coded.fact("gpu_limits", cuda_major=13, least_gpu="7.5", **limit)
+    coded.torch_build("2.9.0", "cu130", cxx11_abi=True)
+    assert versions(for_gpu(coded, "sm_75", "cu130"))["torch"] == "2.9.0"
+    with pytest.raises(NoTuple) as caught:
+        for_gpu(coded, "sm_70", "cu130")
+    assert "torch 2.9.0 for cu130 has no code for sm_70: CUDA 13 begins at sm_75" in told(caught.value)
+
+
 def told(error: NoTuple) -> str:
     """All reasons of a refusal."""
     explanation = error.explanation
