@@ -2,7 +2,9 @@
 
 A symbol that is needed and not there proves that the loader refuses the file (System V ABI, "Dynamic Linking": every
 reference that is not weak must be resolved; torch loads its extensions with ``RTLD_NOW``). That all are there proves
-nothing.
+nothing: versions of symbols are not compared, for torch's libraries give theirs none, nor is it asked whether the kernel is
+linked with the library that has them, which a process that has imported torch may have opened for it. (A name that a file
+lists and never refers to would prove nothing either. Linkers leave such names out; assembler written by hand may not.)
 """
 
 from __future__ import annotations

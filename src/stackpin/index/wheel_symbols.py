@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from stackpin.abi.symbols import cuda_majors, cxx11_abi, is_stable, torch_symbols
+from stackpin.abi.symbols import cuda_majors, cxx11_abi, is_stable, is_torch, torch_symbols
 from stackpin.errors import InputUnreadable
 from stackpin.model.abi import KernelSymbols, WheelRead
 from stackpin.parse.elf import ElfExports, drive, read_elf, read_exports
@@ -37,10 +37,11 @@ KEEP_TORCH = 2 * 1024 * 1024 * 1024
 _NAMES = 256 * 1024 * 1024
 
 
-class _Needs(NamedTuple):
-    """What one shared object needs: symbols of torch, libraries."""
+class _Object(NamedTuple):
+    """What one shared object needs of torch or defines in torch's namespaces, and the libraries that it needs."""
 
     symbols: frozenset[str]
+    own: frozenset[str]
     libraries: tuple[str, ...]
 
 
@@ -79,13 +80,17 @@ class TorchTables(NamedTuple):
 def kernel_symbols(wheel: OpenWheel, read: WheelRead) -> KernelSymbols | None:
     """What the shared objects of a kernel's wheel need; None where it has none.
 
+    A symbol that one of them defines is not asked of torch by the others: plug-ins for other devices carry operators of
+    their own in torch's namespaces. (Whether the loader would find it there is not looked at: a doubt is no proof.)
+
     :raises InputUnreadable: where one of them is no sound ELF file, or too large to be read whole.
     :raises IndexFailed: where the index fails.
     """
-    found = [(member.name, _needs(wheel, member)) for member in wheel.members if _OBJECT.fullmatch(member.name)]
+    found = [(member.name, _object(wheel, member)) for member in wheel.members if _OBJECT.fullmatch(member.name)]
     if not found:
         return None
-    choices = _choices([(name, each.symbols) for name, each in found])
+    own = frozenset().union(*(each.own for _, each in found))
+    choices = _choices([(name, each.symbols - own) for name, each in found])
     needs = tuple(choice.symbols for choice in choices)
     every = frozenset(name for each in needs for name in each)
     return KernelSymbols(
@@ -98,11 +103,12 @@ def kernel_symbols(wheel: OpenWheel, read: WheelRead) -> KernelSymbols | None:
     )
 
 
-def _needs(wheel: OpenWheel, member: Member) -> _Needs:
+def _object(wheel: OpenWheel, member: Member) -> _Object:
     source = wheel.opened(member)
     front = drive(read_front(member.size), source)
     if front is not None:
-        return _Needs(torch_symbols((each.name, each.weak) for each in front.undefined), front.libraries)
+        symbols = torch_symbols((each.name, each.weak) for each in front.undefined)
+        return _Object(symbols, frozenset(filter(is_torch, front.defined)), front.libraries)
     if member.size > _WHOLE:
         raise InputUnreadable(
             "a shared object is too large to be read whole",
@@ -111,7 +117,8 @@ def _needs(wheel: OpenWheel, member: Member) -> _Needs:
             expected=f"its tables at the front, or at most {_WHOLE} bytes",
         )
     whole = drive(read_elf(member.size, limit=_NAMES), source)
-    return _Needs(torch_symbols((each.name, each.weak) for each in whole.undefined), whole.needed)
+    symbols = torch_symbols((each.name, each.weak) for each in whole.undefined)
+    return _Object(symbols, frozenset(each.name for each in whole.defined if is_torch(each.name)), whole.needed)
 
 
 def _choices(found: Sequence[tuple[str, frozenset[str]]]) -> tuple[_Choice, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.elf_files import Recipe, Symbol, elf_bytes
@@ -48,8 +48,9 @@ class Wheel:
         return lambda wanted: self._files[member.name][wanted.start : wanted.stop]
 
 
-def needing(*names: str) -> bytes:
-    return elf_bytes(Recipe(symbols=tuple(Symbol(name, defined=False) for name in names), needed=("libcudart.so.13",)))
+def needing(*names: str, defines: tuple[str, ...] = (), **shape: Any) -> bytes:
+    symbols = (*(Symbol(name, defined=False) for name in names), *map(Symbol, defines))
+    return elf_bytes(Recipe(symbols=symbols, needed=("libcudart.so.13",), **shape))
 
 
 def test_all_shared_objects_count_together() -> None:
@@ -62,6 +63,24 @@ def test_libraries_that_were_put_beside_do_not() -> None:
     found = kernel_symbols(Wheel(**{"demo.libs__x_so": needing(STRING), "demo__a_so": needing(PLAIN)}), READ)
     assert found is not None
     assert found.needs == (frozenset({PLAIN}),)
+
+
+def test_what_another_file_of_the_wheel_defines_is_not_asked_of_torch() -> None:
+    """A device's plug-in has operators of its own in torch's namespaces; torch never had them."""
+    found = kernel_symbols(
+        Wheel(demo__a_so=needing(PLAIN, STRING), demo__b_so=needing(STABLE, defines=(STRING, "other"))), READ
+    )
+    assert found is not None
+    assert found.needs == (frozenset({PLAIN, STABLE}),)
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+@pytest.mark.parametrize("little", [True, False])
+def test_files_for_any_machine_are_read(bits: int, little: bool) -> None:
+    content = needing(PLAIN, "memcpy", defines=(STRING,), bits=bits, little=little)
+    found = kernel_symbols(Wheel(demo__a_so=content), READ)
+    assert found is not None
+    assert (found.needs, found.cuda_majors) == ((frozenset({PLAIN}),), (13,))
 
 
 def test_files_for_one_cuda_or_another_are_a_choice() -> None:
