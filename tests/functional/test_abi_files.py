@@ -155,6 +155,17 @@ def test_a_distribution_without_a_record_is_unknown(place: Path) -> None:
     assert answer["why"].startswith("what a distribution has installed cannot be told")
 
 
+def test_a_damaged_kernel_is_told_and_the_others_are_judged(place: Path) -> None:
+    install(place, "hurt", "1.0", hurt__ops_so=needing(OLD)[:90])
+    code, answers = ask("--env", str(place))
+    found = {answer["subject"].partition(" ")[0]: answer for answer in answers}
+    assert (code, {name: answer["verdict"] for name, answer in found.items()}) == (
+        1,
+        {"bad": "MISFIT", "good": "NOT REFUTED", "hurt": "UNKNOWN"},
+    )
+    assert "cut" in found["hurt"]["why"]
+
+
 def test_what_the_record_names_and_is_gone_is_passed_over(place: Path) -> None:
     (place / "lib" / "python3.11" / "site-packages" / "bad" / "more.so").unlink()
     assert verdicts("bad", "--env", str(place))[0][1] == "NOT REFUTED"

@@ -32,13 +32,14 @@ class Read(Value):
     """What was read of one wheel or one installed distribution.
 
     ``kernel`` is None for torch, and for what has no shared object; ``exports`` is None for all but torch. ``why`` says
-    why nothing could be read.
+    why nothing could be read; ``damaged`` is whether a shared object of it was there and could not be.
     """
 
     read: WheelRead
     kernel: KernelSymbols | None = None
     exports: TorchRead | TorchTables | None = None
     why: str = ""
+    damaged: bool = False
 
 
 def is_file(word: str) -> bool:
@@ -113,11 +114,14 @@ def read_named(name: str, environment: Environment, machine: str) -> Read:
 
 
 def read_installed_kernels(environment: Environment, machine: str) -> Iterator[Read]:
-    """Every installed distribution whose shared objects need symbols of torch, torch itself left out."""
+    """Every installed distribution whose shared objects need symbols of torch, torch itself left out.
+
+    One that has a shared object that cannot be read may be such a one, and is among them.
+    """
     for each in _installed(environment):
         if each.name != TORCH and not each.name.startswith("nvidia-"):
             found = _read_installed(each, machine)
-            if found.kernel is not None and any(found.kernel.needs):
+            if found.damaged or (found.kernel is not None and any(found.kernel.needs)):
                 yield found
 
 
@@ -131,12 +135,18 @@ def _read_installed(installed: Installed, machine: str) -> Read:
     where = str(installed.folder)
     told = WheelRead(name=str(installed.name), version=installed.version, file=where, sha256="", machine=machine)
     try:
-        with installed_wheel(installed) as wheel:
-            return Read(read=told, exports=torch_tables(wheel)) if told.name == TORCH else _read(wheel, told)
+        opened = installed_wheel(installed)
     except InputUnreadable as error:
         if told.name == TORCH:
             raise
         return Read(read=told, why=f"{error.what}: {error.got}")
+    with opened as wheel:
+        if told.name == TORCH:
+            return Read(read=told, exports=torch_tables(wheel))
+        try:
+            return _read(wheel, told)
+        except InputUnreadable as error:
+            return Read(read=told, why=f"{error.what}: {error.got}", damaged=True)
 
 
 def judge_read(kernel: KernelSymbols, torch: Read) -> Judgement:

@@ -119,7 +119,8 @@ def test_a_new_kernel_asks_the_remembered_torches(known: Desk, monkeypatch: pyte
 def code(desk: Desk) -> dict[str, tuple[str, ...] | None]:
     """What the catalog knows of the GPU code of each release."""
     tables = load_abi((desk.folder / "abi.json.z").read_bytes())
-    return {f"{row.read.name} {row.read.version}": row.architectures for row in (*tables.kernels(), *tables.torches())}
+    kernels = {f"{row.read.name} {row.read.version}": row.architectures for row in tables.kernels()}
+    return kernels | {f"torch {row.read.version}": row.architectures for row in tables.torches()}
 
 
 def test_the_gpus_that_wheels_have_code_for_are_read_where_asked_for_and_once(
