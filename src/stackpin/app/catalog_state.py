@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from stackpin.catalog.facts import Facts, IndexBuild, KernelFact, ReadPage, TorchBuild
+from stackpin.catalog.fact_rows import IndexBuild, KernelFact, ReadPage, TorchBuild
+from stackpin.catalog.facts import Facts
 from stackpin.errors import CatalogGap, UnknownName
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from stackpin.model.stack import TORCH
 from stackpin.model.value import Value
 
 if TYPE_CHECKING:
-    from stackpin.catalog.facts import IndexBuild, KernelFact, TorchBuild
+    from stackpin.catalog.fact_rows import IndexBuild, KernelFact, TorchBuild
     from stackpin.model.release import Release
     from stackpin.resolve.context import Context
 

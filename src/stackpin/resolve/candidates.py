@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
-    from stackpin.catalog.facts import TorchBuild
+    from stackpin.catalog.fact_rows import TorchBuild
     from stackpin.model.cuda import CudaTag
     from stackpin.model.release import Release
     from stackpin.resolve.context import Context, Line

@@ -20,7 +20,8 @@ from stackpin.model.value import Value
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from stackpin.catalog.facts import Facts, TorchBuild
+    from stackpin.catalog.fact_rows import TorchBuild
+    from stackpin.catalog.facts import Facts
     from stackpin.model.abi import KernelSymbols, TorchSymbols
     from stackpin.model.build import Build
     from stackpin.model.cuda import CudaTag
