@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from stackpin.catalog.fact_rows import IndexBuild, KernelFact, ReadPage, TorchBuild
 from stackpin.catalog.facts import Facts
 from stackpin.errors import CatalogGap, UnknownName
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stackpin.app.catalog_folder import CatalogFolder
+    from stackpin.catalog.fact_rows import IndexBuild, KernelFact, ReadPage, TorchBuild
     from stackpin.catalog.loader import Catalog
     from stackpin.model.release import Release
     from stackpin.ports import Clock
