@@ -119,12 +119,15 @@ class AbiUpdate:
         """The rows of one kernel package; several wheels are read at once."""
         chosen = dict(self._chosen(rule, machine))
         wanted: dict[str, IndexFile] = {}
+        code: dict[_Key, tuple[str, ...] | None] = {}  # of wheels that are the same as before
         for version, file in chosen.items():
             key = (str(rule.name), version, machine)
             before = kernels.pop(key, None)
+            if before is not None and file is not None and before.read.sha256 == file.sha256:
+                code[key] = before.architectures
             if file is None:
                 unread[key] = Unread(*key, _NO_WHEEL.format(machine=machine))
-            elif before is not None and before.read.sha256 == file.sha256:
+            elif before is not None and key in code and before.writes:
                 kernels[key] = before
             else:
                 wanted[version] = file
@@ -139,7 +142,7 @@ class AbiUpdate:
             self._reporter.advance(str(rule.name))
             key = (str(rule.name), version, machine)
             if isinstance(found, KernelSymbols):
-                kernels[key] = found
+                kernels[key] = found.__replace__(architectures=code.get(key))
                 self._read += 1
             elif found is None or isinstance(found, InputUnreadable):
                 unread[key] = Unread(*key, found.what if found is not None else _NO_OBJECT)

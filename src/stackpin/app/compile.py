@@ -262,6 +262,7 @@ def notes_of(locked: LockedTuple, request: Request) -> tuple[str, ...]:
         if not pin.build.verified
     ]
     notes += [_misfit_note(pin, locked) for pin in locked.pins if pin.symbols and pin.symbols.missing]
+    notes += _overlap_notes(locked)
     notes += _gpu_notes(locked, request)
     if request.cuda == PYPI and locked.driver:
         notes.append(f"{locked.cuda} needs NVIDIA driver {locked.driver} or newer")
@@ -280,6 +281,19 @@ def _gpu_notes(locked: LockedTuple, request: Request) -> list[str]:
         f"{pin.name} {pin.version} has no code for {request.gpu}, only for {', '.join(pin.architectures)}"
         for pin in locked.pins
         if pin.architectures and not runs_on(pin.architectures, gpu)
+    ]
+
+
+def _overlap_notes(locked: LockedTuple) -> list[str]:
+    """Members that write the same names into site-packages: of those whichever is installed last stays."""
+    by_name: dict[str, list[str]] = {}
+    for pin in locked.pins:
+        for name in pin.writes:
+            by_name.setdefault(name, []).append(f"{pin.name} {pin.version}")
+    return [
+        f"{' and '.join(pins)} both write {name}: whichever is installed last stays"
+        for name, pins in by_name.items()
+        if len(pins) > 1
     ]
 
 

@@ -78,6 +78,7 @@ class AbiTables:
                 stable=row.get("stable", False),
                 architectures=_names(row.get("sm")),
                 series=tuple(row.get("series", ())),
+                writes=tuple(row.get("writes", ())),
             )
             for row in rows
         )
@@ -145,6 +146,7 @@ def _kernel_row(kernel: KernelSymbols, place: Mapping[str, int]) -> dict[str, An
     row |= {} if kernel.cxx11_abi is None else {"cxx11_abi": kernel.cxx11_abi}
     row |= {"stable": True} if kernel.stable else {}
     row |= {"series": list(kernel.series)} if kernel.series else {}
+    row |= {"writes": list(kernel.writes)} if kernel.writes else {}
     return row | ({} if kernel.architectures is None else {"sm": list(kernel.architectures)})
 
 

@@ -17,7 +17,7 @@ from stackpin.parse.elf_front import read_front
 from stackpin.parse.fatbin import architecture_order, read_architectures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from stackpin.parse.member_bytes import OpenWheel
     from stackpin.parse.wheel_members import Member
@@ -100,7 +100,14 @@ def kernel_symbols(wheel: OpenWheel, read: WheelRead) -> KernelSymbols | None:
         cuda_majors=cuda_majors(library for _, each in found for library in each.libraries),
         cxx11_abi=cxx11_abi(every),
         stable=bool(every) and all(map(is_stable, every)),
+        writes=_writes(member.name for member in wheel.members),
     )
+
+
+def _writes(names: Iterable[str]) -> tuple[str, ...]:
+    """The first parts of the paths in a wheel, what describes it left aside (``.dist-info``, ``.data``)."""
+    parts = {name.partition("/")[0] for name in names}
+    return tuple(sorted(part for part in parts if not part.endswith((".dist-info", ".data"))))
 
 
 def _object(wheel: OpenWheel, member: Member) -> _Object:

@@ -38,6 +38,7 @@ class KernelSymbols(Value):
     (``2.9``); else it is empty. ``cuda_majors`` are those of the CUDA libraries that it is linked with. ``cxx11_abi`` is the
     C++ ABI of its torch symbols where they show it; ``stable`` is whether it needs nothing but torch's stable ABI.
     ``architectures`` are the GPUs that it has code for (``sm_90``, ``compute_90`` for PTX); None where nobody looked.
+    ``writes`` are the names that it lays out in site-packages: import packages, modules, folders of libraries.
     """
 
     read: WheelRead
@@ -47,6 +48,7 @@ class KernelSymbols(Value):
     stable: bool = False
     architectures: tuple[str, ...] | None = None
     series: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
 
 
 class TorchSymbols(Value):

@@ -34,7 +34,8 @@ class Pin(Value):
 
     ``symbols`` is what its binaries say beside the tuple's torch; None where they, or torch's, were not read. ``optional``
     is why it works without a library that does not load; empty where nothing is known of that. ``architectures`` are the
-    GPUs that it has code for; None where nobody looked.
+    GPUs that it has code for; None where nobody looked. ``writes`` are the names that it lays out in site-packages, where
+    they were read.
     """
 
     name: NormalizedName
@@ -47,6 +48,7 @@ class Pin(Value):
     symbols: Judgement | None = None
     optional: str = ""
     architectures: tuple[str, ...] | None = None
+    writes: tuple[str, ...] = ()
 
     @property
     def full_version(self) -> str:

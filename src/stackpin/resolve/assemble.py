@@ -122,6 +122,7 @@ def _pin(candidate: Candidate, torch: Candidate, resolved: Resolved, request: Re
     release, build = candidate.release, candidate.build
     symbols = resolved.context.symbols.verdict(release, build, torch.release)
     assert build is not None  # noqa: S101 - a candidate without build never survives its own needs
+    read = resolved.context.symbols.read(release, build)
     if build.local:
         specifier = f"=={release.text}+{build.local}"
     else:
@@ -137,7 +138,8 @@ def _pin(candidate: Candidate, torch: Candidate, resolved: Resolved, request: Re
         note="; ".join(filter(None, (_note(candidate, resolved, anchors), symbols_text(symbols)))),
         uploaded=release.uploaded,
         symbols=symbols,
-        architectures=resolved.context.symbols.architectures(release, build),
+        architectures=read.architectures if read is not None else None,
+        writes=read.writes if read is not None else (),
         optional=resolved.context.facts.optional_because(release.name, release.version) if symbols else "",
     )
 

@@ -86,17 +86,11 @@ class Symbols:
             self._judged[key] = self._judge(kernel, torch)
         return self._judged[key]
 
-    def architectures(self, release: Release, build: Build | None) -> tuple[str, ...] | None:
-        """The GPUs that a build has code for; None where nobody looked."""
-        if (
-            build is None
-            or build.channel is not Channel.PYPI
-            or build.local
-            or not self._facts.abi.follows(release.name)
-        ):
+    def read(self, release: Release, build: Build) -> KernelSymbols | None:
+        """What was read of the wheel of a build; None where it was not."""
+        if build.channel is not Channel.PYPI or build.local or not self._facts.abi.follows(release.name):
             return None
-        read = self._facts.abi.kernel(release.name, release.text, self._machine)
-        return read.architectures if read is not None else None
+        return self._facts.abi.kernel(release.name, release.text, self._machine)
 
     def _judge(self, kernel: Release, torch: Release) -> Judgement:
         machine, abi = self._machine, self._facts.abi

@@ -13,7 +13,7 @@ from tests.support.elf_files import Recipe, Symbol, elf_bytes
 from tests.support.wheels import wheel_bytes, wheel_name
 
 from stackpin.app.catalog import update_abi
-from stackpin.catalog.abi_rows import load_abi
+from stackpin.catalog.abi_rows import dump_abi, load_abi
 from stackpin.catalog.loader import Catalog
 from stackpin.cli.main import cli, main
 from stackpin.errors import CatalogDamaged
@@ -145,6 +145,22 @@ def test_the_gpus_that_wheels_have_code_for_are_read_where_asked_for_and_once(
     put(known.index, "demo-kernel", "4.0", {"demo/ops.abi3.so": kernel("_ZN3c103newEv")})
     updated(known, monkeypatch, tmp_path)
     assert code(known)["torch 3.0"] == made, "a torch that is asked for more symbols keeps what was read of its code"
+
+
+def test_a_row_from_before_what_wheels_write_was_read_is_read_again_and_keeps_its_code(
+    known: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    updated(known, monkeypatch, tmp_path)
+    path = known.folder / "abi.json.z"
+    tables = load_abi(path.read_bytes())
+    old = [row.__replace__(writes=(), architectures=("sm_80",)) for row in tables.kernels()]
+    path.write_bytes(dump_abi(tables.torches(), old, tables.unread()))
+    assert updated(known, monkeypatch, tmp_path).read == 2
+    rows = load_abi(path.read_bytes()).kernels()
+    assert [(row.architectures, row.writes) for row in rows] == [
+        (("sm_80",), ("demo",)),
+        (("sm_80",), ("demo", "demo.libs")),
+    ]
 
 
 def test_gpus_go_with_abi(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -114,6 +114,19 @@ def test_one_such_file_alone_is_no_choice() -> None:
     assert (found.needs, found.series) == ((frozenset({STRING, PLAIN}),), ())
 
 
+def test_what_a_wheel_lays_out_in_site_packages_is_read_from_its_list_of_files() -> None:
+    wheel = Wheel(**{"demo__a_so": needing(PLAIN), "other__b_py": b"", "demo.libs__c_so": b"", "single.py": b""})
+    found = kernel_symbols(wheel, READ)
+    assert found is not None
+    assert found.writes == ("demo", "demo.libs", "other", "single.py")
+    described = Wheel(
+        **{"demo__a_so": needing(PLAIN), "demo-1.0.dist-info__RECORD": b"", "demo-1.0.data__scripts__x": b""}
+    )
+    again = kernel_symbols(described, READ)
+    assert again is not None
+    assert again.writes == ("demo",)
+
+
 def test_a_wheel_on_the_stable_abi_alone_is_told() -> None:
     found = kernel_symbols(Wheel(demo__a_so=needing(STABLE, "memcpy")), READ)
     assert found is not None
