@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 from stackpin.abi.verdict import fits, judge, window
 from stackpin.app.abi_read import Read, is_file, judge_read, read_file, read_installed_kernels, read_named
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from stackpin.catalog.abi import AbiFacts
     from stackpin.model.environment import Environment
 
-__all__ = ["AbiAnswer", "abi"]
+__all__ = ["AbiAnswer", "abi", "runs_of"]
 
 
 #: A name without a version: with an environment, what is installed there under it.
@@ -43,13 +42,16 @@ class AbiAnswer(Value):
     """One kernel against one torch, or one of them alone.
 
     ``torches`` are the torch releases that are not refuted for the kernel, ``kernels`` the releases of the kernel that are
-    not refuted for the torch, both oldest first. ``judgement`` is None where only one of the two was named.
+    not refuted for the torch, both oldest first; ``torch_runs`` and ``kernel_runs`` say the same in ranges, each an
+    unbroken run of what the catalog has. ``judgement`` is None where only one of the two was named.
     """
 
     subject: str
     judgement: Judgement | None
     torches: tuple[str, ...] = ()
     kernels: tuple[str, ...] = ()
+    torch_runs: tuple[str, ...] = ()
+    kernel_runs: tuple[str, ...] = ()
 
 
 def abi(
@@ -120,20 +122,38 @@ def _answer(
     if kernel is None:
         unread = _unreadable(side) if isinstance(side, Read) else _unread(facts, side.name, side.version, machine)
         return AbiAnswer(subject=subject, judgement=unread)
-    around = tuple(window(kernel, facts.torches(machine))[0])
+    every = facts.torches(machine)
+    around = tuple(window(kernel, every)[0])
+    runs = runs_of(around, [each.read.version for each in every])
     if torch is None:
-        return AbiAnswer(subject=subject, judgement=None, torches=around)
+        return AbiAnswer(subject=subject, judgement=None, torches=around, torch_runs=runs)
     if isinstance(torch, Read):
-        return AbiAnswer(subject=subject, judgement=judge_read(kernel, torch), torches=around)
+        return AbiAnswer(subject=subject, judgement=judge_read(kernel, torch), torches=around, torch_runs=runs)
     read = facts.torch(torch.version.partition("+")[0], machine)
     judgement = _judged(workshop, kernel, read, torch.version)
     if judgement.why:  # of another build than the one that was read nothing is said beside the verdict
         return AbiAnswer(subject=subject, judgement=judgement)
-    siblings = [each.read.version for each in facts.kernels(told.name, machine) if fits(each, read)]
-    return AbiAnswer(subject=subject, judgement=judgement, torches=around, kernels=tuple(siblings))
+    others = facts.kernels(told.name, machine)
+    siblings = tuple(each.read.version for each in others if fits(each, read))
+    return AbiAnswer(
+        subject=subject,
+        judgement=judgement,
+        torches=around,
+        torch_runs=runs,
+        kernels=siblings,
+        kernel_runs=runs_of(siblings, [each.read.version for each in others]),
+    )
 
 
-_FITS = Verdict.NOT_REFUTED
+def runs_of(found: Sequence[str], every: Sequence[str]) -> tuple[str, ...]:
+    """Versions as ranges: ``2.7.0 to 2.9.1`` where all that lie between in ``every`` are among them."""
+    told: list[list[str]] = []
+    previous = -2
+    for place, version in enumerate(every):
+        if version in found:
+            told = [*told, [version]] if place != previous + 1 else [*told[:-1], [*told[-1], version]]
+            previous = place
+    return tuple(run[0] if len(run) == 1 else f"{run[0]}{' to ' if len(run) > 2 else ', '}{run[-1]}" for run in told)
 
 
 def _unreadable(side: Read) -> Judgement:
@@ -174,13 +194,18 @@ def _unread(facts: AbiFacts, name: str, version: str, machine: str) -> Judgement
 
 def _around(facts: AbiFacts, side: Read | _Release, machine: str) -> Iterable[AbiAnswer]:
     """What is not refuted for a torch, kernel by kernel."""
-    by_name: dict[str, list[str]] = {}
+    by_name: dict[str, list[KernelSymbols]] = {}
     torch = side if isinstance(side, Read) else facts.torch(side.version.partition("+")[0], machine)
     for kernel in facts.kernels("", machine):
-        found = by_name.setdefault(kernel.read.name, [])
-        judgement = judge_read(kernel, torch) if isinstance(torch, Read) else judge(kernel, torch)
-        if judgement.verdict is _FITS:
-            found.append(kernel.read.version)
-    for name, versions in by_name.items():
-        ordered = tuple(sorted(versions, key=Version))
-        yield AbiAnswer(subject=f"{name} with torch {torch.read.version}", judgement=None, kernels=ordered)
+        by_name.setdefault(kernel.read.name, []).append(kernel)
+    for name, kernels in by_name.items():
+        judged = [
+            (each, judge_read(each, torch) if isinstance(torch, Read) else judge(each, torch)) for each in kernels
+        ]
+        found = tuple(each.read.version for each, judgement in judged if judgement.verdict is Verdict.NOT_REFUTED)
+        yield AbiAnswer(
+            subject=f"{name} with torch {torch.read.version}",
+            judgement=None,
+            kernels=found,
+            kernel_runs=runs_of(found, [each.read.version for each in kernels]),
+        )

@@ -98,10 +98,10 @@ def _lines(answer: AbiAnswer) -> list[str]:
     if found is not None:
         lines = [f"{answer.subject}: {click.style(found.verdict.value, bold=True)}", *_grounds(found)]
     if answer.torches or (found is None and not torch):
-        lines.append(f"  torch that is not refuted for {kernel}: {', '.join(answer.torches) or 'none'}")
+        lines.append(f"  torch that is not refuted for {kernel}: {', '.join(answer.torch_runs) or 'none'}")
     if answer.kernels or (found is None and torch):
         name = kernel.partition(" ")[0]
-        lines.append(f"  {name} that is not refuted for {torch}: {', '.join(answer.kernels) or 'none'}")
+        lines.append(f"  {name} that is not refuted for {torch}: {', '.join(answer.kernel_runs) or 'none'}")
     return lines
 
 
