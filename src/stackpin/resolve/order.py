@@ -68,18 +68,17 @@ class Order:
         return self.context.facts.abi.kernel(release.name, release.text, self.context.platform.machine) is not None
 
     def _pins_torch(self, release: Release) -> bool:
-        """Whether a release is an anchor that pins torch exactly: it ships its other exact pins beside that torch."""
-        if release.name not in self.anchors:
-            return False
-        if release.text not in self._shipped:
+        """Whether a release pins torch exactly: an engine, which ships its other exact pins beside that torch."""
+        key = f"{release.name} {release.text}"
+        if key not in self._shipped:
             extras = ("", *self._extras_in_force(release))
             lines = (line for extra in extras for line in self.context.lines_about(release, TORCH, extra))
-            self._shipped[release.text] = any(
+            self._shipped[key] = any(
                 item.operator in {"==", "==="} and not item.version.endswith(".*")
                 for line in lines
                 for item in line.requirement.specifier
             )
-        return self._shipped[release.text]
+        return self._shipped[key]
 
     def _ordered(
         self, name: str, usable: Iterable[Release], needs: list[Need], later: list[Release], *, exact: bool

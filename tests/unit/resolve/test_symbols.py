@@ -87,6 +87,19 @@ def test_what_an_anchor_pins_beside_its_torch_stands_and_is_told(small: SmallCat
     assert pin.note.startswith("2 torch symbols, 1 missing in 2.8.0: a library in it does not load")
 
 
+def test_what_an_engine_below_the_anchor_pins_beside_its_torch_stands_too(small: SmallCatalog) -> None:
+    """As sglang of early 2025 reached torch and xformers by way of vllm."""
+    small.release("engine", row("engine", "1.0", "triton"))
+    small.release("triton", row("triton", "3.4.1", "torch==2.8.0", "kernel==1.1"))
+    small.release("kernel", row("kernel", "1.1"))
+    small.symbols({}, {"kernel==1.1": {NEW}})
+    small.releases["torch"] = [torch_row("2.8.0", "12.4")]
+    pin = solve(small).pin("kernel")
+    assert pin is not None
+    assert pin.symbols is not None
+    assert (pin.version, pin.symbols.verdict) == ("1.1", Verdict.MISFIT)
+
+
 def test_what_a_person_asks_for_does_not_overrule_them(small: SmallCatalog) -> None:
     small.release("engine", row("engine", "1.0", "torch==2.8.0", "kernel"))
     small.release("kernel", row("kernel", "1.0"), row("kernel", "1.1"))
