@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["cuda_majors", "cxx11_abi", "is_cuda_side", "is_stable", "is_torch", "torch_symbols"]
+__all__ = ["MARKS", "cuda_majors", "cxx11_abi", "is_cuda_side", "is_stable", "is_torch", "torch_symbols"]
 
 #: Names in torch's namespaces: functions, their type information, vtables and guards; nested in ``N…E`` or not.
 _NAMESPACES = re.compile(r"_Z(?:T[ISV]|GV|Th[\dn]+_|Tv[\dn]+_[\dn]+_)?N?[rVK]*[RO]?(?:3c10|2at|5torch|6caffe2)")
 #: Torch's C functions: the stable ABI, and the Python binding's.
 _STABLE = re.compile(r"(?:aoti_torch_|torch_)\w+\Z")
 _BINDING = re.compile(r"THP[A-Z]\w*\Z")
+#: What each of them has in it: a file whose names have none of these needs nothing of torch.
+MARKS = (b"3c10", b"2at", b"5torch", b"6caffe2", b"torch_", b"THP")
 #: How any of them begins: most names of a kernel are Python's or the C library's.
 _BEGINNINGS = ("_Z", "aoti_torch_", "torch_", "THP")
 #: What lives in the libraries that are built against CUDA.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from stackpin.abi.symbols import cuda_majors, cxx11_abi, is_stable, is_torch, torch_symbols
+from stackpin.abi.symbols import MARKS, cuda_majors, cxx11_abi, is_stable, is_torch, torch_symbols
 from stackpin.errors import InputUnreadable
 from stackpin.model.abi import KernelSymbols, WheelRead
 from stackpin.parse.elf import ElfExports, drive, read_elf, read_exports
@@ -112,7 +112,7 @@ def _writes(names: Iterable[str]) -> tuple[str, ...]:
 
 def _object(wheel: OpenWheel, member: Member) -> _Object:
     source = wheel.opened(member)
-    front = drive(read_front(member.size), source)
+    front = drive(read_front(member.size, marks=MARKS), source)
     if front is not None:
         symbols = torch_symbols((each.name, each.weak) for each in front.undefined)
         return _Object(symbols, frozenset(filter(is_torch, front.defined)), front.libraries)

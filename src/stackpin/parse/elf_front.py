@@ -57,11 +57,12 @@ class _Short(Exception):
     """More of the front is needed."""
 
 
-def read_front(size: int) -> Asking[ElfFront | None]:
+def read_front(size: int, *, marks: tuple[bytes, ...] = ()) -> Asking[ElfFront | None]:
     """Read the tables at the front of a file of ``size`` bytes; None where they are not as they should be.
 
     Asks for the front in growing parts: for the tables of a kernel with ten thousand symbols, a megabyte.
 
+    :param marks: what one of the names must have in it for the file to be of interest; where none has, no symbol is told.
     :raises InputUnreadable: when an answer is short.
     """
     window = Window(size, _MOST)
@@ -69,14 +70,14 @@ def read_front(size: int) -> Asking[ElfFront | None]:
     while True:
         content = yield from window.take(0, wanted, "the front")
         try:
-            return _read(content)
+            return _read(content, marks)
         except _Short:
             if wanted in {size, _MOST}:
                 return None
             wanted = min(wanted * 2, size, _MOST)
 
 
-def _read(content: bytes) -> ElfFront | None:
+def _read(content: bytes, marks: tuple[bytes, ...]) -> ElfFront | None:
     starts = _starts(content)
     found = next((tables for start in starts for tables in [_tables(content, start)] if tables), None)
     if found is None:
@@ -88,10 +89,14 @@ def _read(content: bytes) -> ElfFront | None:
     if strings[:1] != b"\0" or not _versions_follow(content, found, found.strings + len(strings)):
         return None
     try:
-        undefined, defined = _symbols(content, found, strings)
+        names = strings.decode("ascii")
+        if not names.replace("\0", "").isprintable():
+            return None  # no table of names
+        wanted = not marks or any(mark in strings for mark in marks)
+        undefined, defined = _symbols(content, found, names) if wanted else ((), ())
     except ValueError:
         return None  # a name is none, or lies elsewhere: the strings were moved away
-    libraries = tuple(text for text in strings.decode("ascii", "replace").split("\0") if ".so" in text)
+    libraries = tuple(text for text in names.split("\0") if ".so" in text)
     return ElfFront(undefined=undefined, defined=defined, libraries=libraries)
 
 
@@ -159,9 +164,10 @@ def _versions_follow(content: bytes, tables: _Tables, end: int) -> bool:
     return versions[0] == 0 and max(version & 0x7FFF for version in versions) < 1 << 10 and form == 1
 
 
-def _symbols(content: bytes, tables: _Tables, strings: bytes) -> tuple[tuple[ElfSymbol, ...], tuple[str, ...]]:
+def _symbols(content: bytes, tables: _Tables, names: str) -> tuple[tuple[ElfSymbol, ...], tuple[str, ...]]:
     """The symbols by name.
 
+    :param names: the table of strings, each with a zero behind it.
     :raises ValueError: where a name is not in the strings, or is no name.
     """
     undefined, defined = [], []
@@ -169,9 +175,9 @@ def _symbols(content: bytes, tables: _Tables, strings: bytes) -> tuple[tuple[Elf
     for number, (name, info, _, section, *_) in enumerate(_SYMBOL.iter_unpack(rows), 1):
         if not name:
             continue  # a section
-        text = strings[name : strings.index(0, name)].decode("ascii")
-        if not text or not text.isprintable():
-            raise ValueError(text)
+        text = names[name : names.index("\0", name)]
+        if not text:
+            raise ValueError(name)
         if section == 0 and number < tables.first_defined:
             undefined.append(ElfSymbol(text, info >> 4 == _WEAK))
         elif section:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stackpin.abi.readable import readable
-from stackpin.abi.symbols import cuda_majors, cxx11_abi, is_cuda_side, is_stable, is_torch, torch_symbols
+from stackpin.abi.symbols import MARKS, cuda_majors, cxx11_abi, is_cuda_side, is_stable, is_torch, torch_symbols
 
 __all__: list[str] = []
 
@@ -30,6 +30,7 @@ NEW = "_ZN3c105ErrorC2ENS_14SourceLocationENSt7__cxx1112basic_stringIcSt11char_t
 )
 def test_torchs_own_names_are_known(name: str) -> None:
     assert is_torch(name)
+    assert any(mark in name.encode() for mark in MARKS), "a file with this name would not be taken apart"
 
 
 @pytest.mark.parametrize(
