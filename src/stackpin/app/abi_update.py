@@ -82,7 +82,11 @@ class AbiUpdate:
         names = {*others, *(str(rule.name) for rule in followed)}
         kernels = {key: row for key, row in _by_key(known.kernels()).items() if key[0] in names}
         torches = _by_key(known.torches())
-        unread = {row[:3]: row for row in known.unread() if row.name in names and row.machine != machine}
+        asked = {str(rule.name) for rule in followed}  # of these it is found out anew
+        kept = [
+            row for row in known.unread() if row.name in names and (row.machine != machine or row.name not in asked)
+        ]
+        unread = {row[:3]: row for row in kept}
         for rule in followed:
             if rule.name != TORCH:
                 self._package(rule, machine, kernels, unread)

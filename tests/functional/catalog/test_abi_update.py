@@ -106,6 +106,15 @@ def test_what_is_known_is_not_read_again(known: Desk, monkeypatch: pytest.Monkey
     assert fetched == {f"/files/{wheel_name('other', '1.0', LINUX)}"}
 
 
+def test_an_update_of_one_package_keeps_what_is_told_of_the_others(
+    known: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    updated(known, monkeypatch, tmp_path)
+    before = (known.folder / "abi.json.z").read_bytes()
+    update_abi(directory=known.folder, packages=["demo-kernel"], reporter=known.notes, settings=HASTY)
+    assert (known.folder / "abi.json.z").read_bytes() == before
+
+
 def test_a_new_kernel_asks_the_remembered_torches(known: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     updated(known, monkeypatch, tmp_path)
     name = "_ZN3c106detail14torchCheckFailEPKcS2_jRKSs"
