@@ -111,6 +111,16 @@ def escapes(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """A million changed files and more through the ELF and zip readers; writes docs/status/fuzz.md.
+
+    `nox -s fuzz -- --runs 1000 elf` takes one target, and fewer of them.
+    """
+    prepare(session, "test", "fuzz")
+    session.run("python", "-m", "tests.fuzz", *(session.posargs or ("--write",)))
+
+
+@nox.session
 def online(session: nox.Session) -> None:
     """Compare the embedded catalog with the index of today, by sample; `nox -s online -- --all` compares all of it."""
     prepare(session)

@@ -27,7 +27,20 @@ ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "status" / "full.md"
 #: The table of a run that goes on, or was cut off.
 PROGRESS = ROOT / ".nox" / "full.md"
-SESSIONS = ("lint", "types", "docs", "catalog", "constraints", "bench", "tests", "slow", "real", "online", "escapes")
+SESSIONS = (
+    "lint",
+    "types",
+    "docs",
+    "catalog",
+    "constraints",
+    "bench",
+    "tests",
+    "slow",
+    "real",
+    "online",
+    "escapes",
+    "fuzz",
+)
 LIMIT = 3600  # seconds for one session
 SKIPPED = re.compile(r"Session (\S+) skipped")
 COUNTS = re.compile(r"^=*\s*((?:\d+ \w+(?:, )?)+) in [\d.]+s.*$", re.MULTILINE)

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-__all__ = ["Recipe", "Symbol", "elf_bytes"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["EXTREME", "Recipe", "Symbol", "elf_bytes", "front_bytes", "front_header"]
 
 #: Where the first segment is loaded, and how much further the second: neither equals its offset in the file.
 BASE, SECOND = 0x10000, 0x7000
@@ -21,6 +24,8 @@ TAGS |= {"verneed": 0x6FFFFFFE, "verdef": 0x6FFFFFFC}
 KINDS = {"gnu_hash": 0x6FFFFFF6, "hash": 5, "dynsym": 11, "versym": 0x6FFFFFFF, "dynstr": 3, "dynamic": 6}
 KINDS |= {"verneed": 0x6FFFFFFE, "verdef": 0x6FFFFFFD}
 NAMES = {"gnu_hash": ".gnu.hash", "versym": ".gnu.version", "verneed": ".gnu.version_r", "verdef": ".gnu.version_d"}
+#: What a count, an offset or an address is changed to.
+EXTREME = (0, 1, 2, 7, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
 
 
 class Symbol(NamedTuple):
@@ -233,6 +238,26 @@ def elf_bytes(recipe: Recipe) -> bytes:
     for name, at in places.items():
         content = content.ljust(at, b"\0") + tables[name]
     return content.ljust(-(-offset // 8) * 8, b"\0") + tail if tail else content
+
+
+def front_header(segments: int) -> bytes:
+    """The header of a shared object for x86_64 that has so many program headers right behind it."""
+    numbers = (3, 62, 1, 0, 64, 0, 0, 64, 56, segments, 64, 0, 0)
+    return b"\x7fELF\2\1\1".ljust(16, b"\0") + struct.pack("<HHIQQQIHHHHHH", *numbers)
+
+
+def front_bytes(strings: bytes, needed: Sequence[int], defined: int) -> bytes:
+    """The first pages of a shared object as GNU ld lays them out, without the dynamic section that would name them.
+
+    :param strings: the string table, from its first zero byte to its last one.
+    :param needed: where in it the names of the needed symbols begin, and ``defined`` that of the one that is defined.
+    """
+    first = len(needed) + 1
+    rows = [(name, 16, 0, 0, 0, 0) for name in needed] + [(defined, 16, 0, 7, 0, 0)]
+    content = front_header(0) + struct.pack("<4IQII", 1, first, 1, 0, 0, first, 1)
+    content += bytes(24) + b"".join(struct.pack("<IBBHQQ", *row) for row in rows) + strings
+    content += bytes(len(content) % 2 + 2 * (first + 1))
+    return content.ljust(-(-len(content) // 8) * 8, b"\0") + struct.pack("<HH12x", 1, 0)
 
 
 def _sections(

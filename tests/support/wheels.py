@@ -17,7 +17,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["cut", "metadata_text", "noise", "sdist_bytes", "sdist_name", "wheel_bytes", "wheel_name", "zip_bytes"]
+__all__ = [
+    "cut",
+    "metadata_text",
+    "noise",
+    "sdist_bytes",
+    "sdist_name",
+    "streamed_zip",
+    "wheel_bytes",
+    "wheel_name",
+    "zip64_bytes",
+    "zip_bytes",
+]
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -86,6 +97,30 @@ def zip_bytes(members: Mapping[str, bytes], *, stored: Collection[str] = (), com
             method = zipfile.ZIP_STORED if path in stored else zipfile.ZIP_DEFLATED
             archive.writestr(zipfile.ZipInfo(path, _EPOCH), content, method)
     return buffer.getvalue()
+
+
+def streamed_zip(members: Mapping[str, bytes]) -> bytes:
+    """A zip file whose local headers have no sizes: they come after each member."""
+
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, member in members.items():
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), member, zipfile.ZIP_DEFLATED)
+    return pipe.getvalue()
+
+
+def zip64_bytes(members: Mapping[str, bytes], limit: int, *, stored: Collection[str] = ()) -> bytes:
+    """A zip file whose sizes and offsets are in zip64 fields from a small limit on."""
+    usual = zipfile.ZIP64_LIMIT
+    try:
+        zipfile.ZIP64_LIMIT = limit  # type: ignore[misc]  # final for typeshed only
+        return zip_bytes(members, stored=stored)
+    finally:
+        zipfile.ZIP64_LIMIT = usual  # type: ignore[misc]  # the same
 
 
 def noise(size: int, seed: int = 0) -> bytes:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["MetadataReader"]
 
 #: The largest METADATA that is read, in bytes.
-_LIMIT = 16 * 1024 * 1024
+_LIMIT = 8 * 1024 * 1024
 
 
 class MetadataReader:

@@ -60,7 +60,7 @@ def read_elf(
     headers, at the very end, are asked for with ``comment`` or when the file has no hash table to count symbols by.
 
     :param comment: read ``.comment`` as well.
-    :param limit: how many bytes may be asked for in all; names together are no longer either.
+    :param limit: how many bytes may be asked for in all.
     :param head: how many bytes are asked for at first: more where going back in the file is dear.
     :raises InputUnreadable: when the file is no ELF file, a cut or a damaged one, or passes the limit.
     """
@@ -96,7 +96,7 @@ def _with_dynamic(window: Window, image: Image, found: ElfObject) -> Asking[ElfO
     strings = _string_range(image)
     yield from window.fill([strings, *symbol_ranges(image, count), *version_ranges(image)], "dynamic tables")
     content = yield from window.take(strings.start, strings.stop - strings.start, _STRINGS)
-    names = StringTable(content, where=_STRINGS, budget=window.limit)
+    names = StringTable(content, where=_STRINGS)
     versions = yield from read_versions(window, image, names)
     symbols = yield from read_symbols(window, image, names, versions, count)
     single = {

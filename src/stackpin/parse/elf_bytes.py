@@ -16,7 +16,7 @@ from stackpin.parse.wheel_directory import Range
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Asking", "StringTable", "Window", "unreadable"]
+__all__ = ["Asking", "StringTable", "Window", "most_characters", "unreadable"]
 
 _T = TypeVar("_T")
 
@@ -85,17 +85,22 @@ class Window:
         return [*gaps, Range(start=start, stop=stop)] if start < stop else gaps
 
 
-class StringTable:
-    """A table of strings that end in a zero byte (ELF gABI, chapter 4, "String Table").
+def most_characters(table: bytes | str) -> int:
+    """How many characters may be taken out of a string table in all.
 
-    :param budget: how many characters may be taken out in all: strings may share their ends, and a file of a few
-        kilobytes could so name gigabytes.
+    Strings may share their ends, and a file of some kilobytes could so name gigabytes. Real files take out up to three
+    times what is in their table, where a symbol has several versions.
     """
+    return 65536 + 16 * len(table)
 
-    def __init__(self, content: bytes, *, where: str, budget: int) -> None:
+
+class StringTable:
+    """A table of strings that end in a zero byte (ELF gABI, chapter 4, "String Table")."""
+
+    def __init__(self, content: bytes, *, where: str) -> None:
         self._content = content
         self._where = where
-        self._left = budget
+        self._left = most_characters(content)
 
     def at(self, offset: int) -> str:
         """The string that begins there; bytes that are no UTF-8 come out as backslash escapes.
@@ -108,5 +113,6 @@ class StringTable:
             raise unreadable("a string lies outside of its table", self._where, f"offset {offset}", size)
         self._left -= stop - offset
         if self._left < 0:
-            raise unreadable("the names of the file are too long", self._where, "more", "the limit of bytes to read")
+            most = f"at most {most_characters(self._content)} bytes out of {len(self._content)}"
+            raise unreadable("the names of the file are too long", self._where, "more", most)
         return self._content[offset:stop].decode("utf-8", "backslashreplace")

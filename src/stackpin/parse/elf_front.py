@@ -10,10 +10,11 @@ be read. Source: ELF gABI, chapters 4 and 5; LSB Core, "Symbol Versioning"; the 
 from __future__ import annotations
 
 import struct
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.model.value import Value
-from stackpin.parse.elf_bytes import Window
+from stackpin.parse.elf_bytes import Window, most_characters
 from stackpin.parse.elf_symbols import ElfSymbol
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ _WEAK = 2
 _GAP = 64
 #: How much is asked for at first, and at most, in bytes.
 _FIRST, _MOST = 256 * 1024, 32 * 1024 * 1024
+#: Notes are looked for among so many program headers; files that are loaded have a dozen.
+_SEGMENTS = 64
+#: So many places that look like the head of a hash table are looked at more closely; one is the rule.
+_LOOKS = 4
 
 
 class ElfFront(Value):
@@ -78,8 +83,8 @@ def read_front(size: int, *, marks: tuple[bytes, ...] = ()) -> Asking[ElfFront |
 
 
 def _read(content: bytes, marks: tuple[bytes, ...]) -> ElfFront | None:
-    starts = _starts(content)
-    found = next((tables for start in starts for tables in [_tables(content, start)] if tables), None)
+    looks = islice((start for start in _starts(content) if _looks_like_a_table(content, start)), _LOOKS)
+    found = next((tables for start in looks for tables in [_tables(content, start)] if tables), None)
     if found is None:
         return None
     stop = content.find(b"\0\0", found.strings)
@@ -110,7 +115,7 @@ def _starts(content: bytes) -> Iterator[int]:
     if width != _SEGMENT.size or table + width * count > len(content):
         return
     ends = {table + width * count}
-    for number in range(count):
+    for number in range(min(count, _SEGMENTS)):
         segment, _, offset, _, _, length, *_ = _SEGMENT.unpack_from(content, table + number * width)
         if segment == _PT_NOTE and offset < _FIRST:
             ends.add(offset + length)
@@ -122,13 +127,18 @@ def _starts(content: bytes) -> Iterator[int]:
                 yield start
 
 
+def _looks_like_a_table(content: bytes, start: int) -> bool:
+    """Whether the four words here may be those at the head of ``.gnu.hash``."""
+    if start + 16 > len(content):
+        return False
+    buckets, first, words, shift = struct.unpack_from("<4I", content, start)
+    in_bounds = 0 < buckets < 1 << 22 and 0 < first < 1 << 22 and 0 < words < 1 << 20 and shift < 64
+    return in_bounds and not words & words - 1
+
+
 def _tables(content: bytes, start: int) -> _Tables | None:
     """The tables, if ``.gnu.hash`` begins here and ``.dynsym`` follows it."""
-    if start + 16 > len(content):
-        return None
-    buckets, first, words, shift = struct.unpack_from("<4I", content, start)
-    if not (0 < buckets < 1 << 22 and 0 < first < 1 << 22 and 0 < words < 1 << 20 and shift < 64) or words & words - 1:
-        return None
+    buckets, first, words = struct.unpack_from("<3I", content, start)
     at = start + 16 + words * 8
     chains = at + buckets * 4
     if chains > _MOST:
@@ -168,16 +178,19 @@ def _symbols(content: bytes, tables: _Tables, names: str) -> tuple[tuple[ElfSymb
     """The symbols by name.
 
     :param names: the table of strings, each with a zero behind it.
-    :raises ValueError: where a name is not in the strings, or is no name.
+    :raises ValueError: where a name is not in the strings, or is no name, or all together are too long.
     """
     undefined, defined = [], []
+    left = most_characters(names)
     rows = content[tables.symbols + _SYMBOL.size : tables.strings]
     for number, (name, info, _, section, *_) in enumerate(_SYMBOL.iter_unpack(rows), 1):
         if not name:
             continue  # a section
-        text = names[name : names.index("\0", name)]
-        if not text:
-            raise ValueError(name)
+        stop = names.index("\0", name)
+        left -= stop - name
+        if stop == name or left < 0:
+            raise ValueError("no name, or the names together are too long")
+        text = names[name:stop]
         if section == 0 and number < tables.first_defined:
             undefined.append(ElfSymbol(text, info >> 4 == _WEAK))
         elif section:

@@ -55,7 +55,7 @@ def read_comment(window: Window, image: Image) -> Asking[tuple[str, ...]]:
         raise unreadable("the names of the sections are in no section", _WHERE, at, f"below {len(sections)}")
     table = sections[at]
     content = yield from window.take(table.offset, table.size, ".shstrtab")
-    names = StringTable(content, where=".shstrtab", budget=window.limit)
+    names = StringTable(content, where=".shstrtab")
     for section in sections:
         if section.kind == _SHT_PROGBITS and names.at(section.name) == ".comment":
             comment = yield from window.take(section.offset, section.size, ".comment")

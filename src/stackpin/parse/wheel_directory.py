@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Piece", "Range", "between", "metadata_or_range", "no_zip"]
 
 #: METADATA larger than this is refused: the largest seen are below a megabyte.
-_LARGEST = 16 * 1024 * 1024
+_LARGEST = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,11 +130,19 @@ def _member(wheel: zipfile.ZipFile) -> bytes:
             or f"{len(wheel.infolist())} members, none *.dist-info/METADATA",
             expected="exactly one *.dist-info/METADATA (PEP 427)",
         )
-    if found[0].file_size > _LARGEST:
+    (info,) = found
+    if info.file_size > _LARGEST:
         raise InputUnreadable(
-            "the METADATA is too large", got=f"{found[0].file_size} bytes", expected=f"at most {_LARGEST}"
+            "the METADATA is too large", got=f"{info.file_size} bytes", expected=f"at most {_LARGEST}"
         )
-    return wheel.read(found[0])
+    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise InputUnreadable(
+            "the METADATA is packed in a way that is not read here",
+            got=f"method {info.compress_type}",
+            expected=f"stored ({zipfile.ZIP_STORED}) or deflated ({zipfile.ZIP_DEFLATED})",
+        )
+    with wheel.open(info) as member:
+        return member.read(info.file_size + 1)  # without a number all is inflated at once, whatever the directory says
 
 
 def _is_metadata(name: str) -> bool:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.elf_files import Recipe, Symbol, elf_bytes
+from tests.support.elf_files import EXTREME, Recipe, Symbol, elf_bytes
 from tests.support.elf_oracle import place_of
-from tests.support.elf_reading import FILES, File, exports_of, file_bytes, object_of
+from tests.support.elf_reading import FILES, MADE, PARTS, SYMBOLS, File, exports_of, file_bytes, object_of
 
 from stackpin.errors import InputUnreadable
 from stackpin.parse.elf import ElfExports, drive, read_elf, read_exports
@@ -24,25 +24,8 @@ if TYPE_CHECKING:
 
     from stackpin.parse.wheel_directory import Range
 
-SYMBOLS = (
-    Symbol("read", defined=False, version="LIBC_1", library="libc.so.6"),
-    Symbol("write", defined=False, version="LIBC_2", library="libc.so.6"),
-    Symbol("mine", version="MINE_1"),
-    *(Symbol(f"plain{index}") for index in range(9)),
-)
-PARTS: dict[str, object] = {"symbols": SYMBOLS, "soname": "libmine.so", "needed": ("libc.so.6",), "comment": ("demo",)}
 CONTENT = elf_bytes(Recipe(**PARTS))  # type: ignore[arg-type]  # parts of a recipe, by name
-MADE = {
-    f"{bits} {order} {'+'.join(hashes)}": elf_bytes(
-        Recipe(**PARTS, bits=bits, little=order == "little", hashes=hashes, moved=("dynstr",) if bits == 32 else ())  # type: ignore[arg-type]
-    )
-    for bits in (32, 64)
-    for order in ("little", "big")
-    for hashes in (("gnu_hash",), ("hash",), ())
-}
 ALL = {**{name: file_bytes(name) for name in FILES}, **MADE}
-#: What a count, an offset or an address is changed to.
-EXTREME = (0, 1, 2, 7, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
 
 
 def read_all(content: bytes) -> tuple[str, ...]:
@@ -211,7 +194,7 @@ def test_versions_that_hang_on_one_list_a_thousand_times_are_refused() -> None:
 def test_names_that_share_their_ends_cannot_fill_the_memory() -> None:
     long = "x" * 40_000
     content = bytearray(elf_bytes(Recipe(symbols=(*(Symbol(f"n{index}") for index in range(4000)), Symbol(long)))))
-    table, strings = place_of(content, ".dynsym")[0], place_of(content, ".dynstr")[0]
+    table, (strings, size) = place_of(content, ".dynsym")[0], place_of(content, ".dynstr")
     begin = content.index(long.encode()) - strings
     for index in range(1, 4000):  # the long name from its second, third, … character on
         struct.pack_into("<I", content, table + 24 * index, begin + index)
@@ -219,10 +202,11 @@ def test_names_that_share_their_ends_cannot_fill_the_memory() -> None:
     try:
         with pytest.raises(InputUnreadable) as caught:
             object_of(bytes(content))
-        assert tracemalloc.get_traced_memory()[1] < 100 * 1024 * 1024
+        assert tracemalloc.get_traced_memory()[1] < 8 * 1024 * 1024
     finally:
         tracemalloc.stop()
     assert caught.value.what == "the names of the file are too long"
+    assert caught.value.expected == f"at most {65536 + 16 * size} bytes out of {size}"
 
 
 @pytest.mark.parametrize(

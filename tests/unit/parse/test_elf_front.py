@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 import sysconfig
+import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.elf_files import front_bytes, front_header
 from tests.support.elf_reading import File, file_bytes, object_of
 
 from stackpin.errors import InputUnreadable
+from stackpin.parse import elf_front
 from stackpin.parse.elf import drive
 from stackpin.parse.elf_front import ElfFront, read_front
 
@@ -91,3 +95,41 @@ def test_a_file_without_any_of_the_marks_is_not_taken_apart() -> None:
         assert found.libraries == whole.libraries
         assert (found == whole) is told
         assert bool(found.undefined) is told
+
+
+def sharing(symbols: int, name: bytes) -> bytes:
+    """A front of so many undefined symbols, whose names are this one from its first, second, third, … character on."""
+    return front_bytes(b"\0" + name + b"\0", range(1, symbols + 1), 1)
+
+
+def test_names_may_share_their_ends() -> None:
+    found = front_of(sharing(4, b"memset"))
+    assert found is not None
+    assert [symbol.name for symbol in found.undefined] == ["memset", "emset", "mset", "set"]
+    assert found.defined == ("memset",)
+
+
+def test_names_that_share_their_ends_cannot_fill_the_memory() -> None:
+    content = sharing(4000, b"x" * 40_000)
+    tracemalloc.start()
+    try:
+        assert front_of(content) is None
+        assert tracemalloc.get_traced_memory()[1] < 8 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_file_that_looks_like_a_table_everywhere_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    segments = 1000
+    notes = b"".join(struct.pack("<IIQQQQQQ", 4, 4, 57_000 + 64 * number, 0, 0, 0, 0, 8) for number in range(segments))
+    content = front_header(segments) + notes + struct.pack("<II", 8192, 3) * 24_000
+    looked: list[int] = []
+    tables = elf_front._tables
+
+    def counted(content: bytes, start: int) -> object:
+        looked.append(start)
+        return tables(content, start)
+
+    monkeypatch.setattr(elf_front, "_tables", counted)
+    assert front_of(content) is None
+    assert 0 < len(looked) <= 4 * 8, "a few places at most, each time that more of the front came"

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import struct
+import tracemalloc
+import zipfile
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.wheels import cut, metadata_text, wheel_bytes
+from tests.support.wheels import cut, metadata_text, wheel_bytes, zip_bytes
 
 from stackpin.errors import InputUnreadable
 from stackpin.parse.wheel_directory import Piece, Range, metadata_or_range
 
 TEXT = metadata_text("demo", "1.0", requires=("torch==2.6.0",))
 WHEEL = wheel_bytes("demo", "1.0", TEXT, padding=4000)
+NAME = "demo-1.0.dist-info/METADATA"
+WHEEL_OF_ONE = zip_bytes({NAME: TEXT.encode()})
 
 
 def read_in_steps(wheel: bytes, tail: int) -> tuple[bytes, list[Range]]:
@@ -67,6 +73,47 @@ def test_metadata_deeper_down_does_not_count() -> None:
     members = {"demo/vendored-1.dist-info/METADATA": b"Name: vendored\n"}
     content = wheel_bytes("demo", "1.0", TEXT, members=members)
     assert metadata_or_range(len(content), [Piece(start=0, content=content)]) == TEXT.encode()
+
+
+def fault(content: bytes) -> InputUnreadable:
+    """The error of a wheel that is there as a whole."""
+    with pytest.raises(InputUnreadable) as caught:
+        metadata_or_range(len(content), [Piece(start=0, content=content)])
+    return caught.value
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_metadata_that_no_wheel_packs_like_that_is_refused(method: int) -> None:
+    """Each of these would come with errors of its own, and LZMA with a memory of the size that the file says."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as wheel:
+        wheel.writestr(NAME, TEXT)
+    error = fault(buffer.getvalue())
+    assert (error.what, error.got) == ("the METADATA is packed in a way that is not read here", f"method {method}")
+
+
+def with_size(content: bytes, size: int) -> bytes:
+    """A wheel whose last member is said to be of another size."""
+    changed = bytearray(content)
+    struct.pack_into("<L", changed, content.rindex(b"PK\1\2") + 24, size)
+    struct.pack_into("<L", changed, content.rindex(b"PK\3\4") + 22, size)
+    return bytes(changed)
+
+
+def test_metadata_that_is_too_large_is_refused() -> None:
+    error = fault(with_size(WHEEL_OF_ONE, 9_000_000))
+    assert (error.what, error.got) == ("the METADATA is too large", "9000000 bytes")
+
+
+def test_metadata_that_inflates_to_more_than_it_says_does_not_fill_the_memory() -> None:
+    content = with_size(zip_bytes({NAME: bytes(60_000_000)}), 100)
+    tracemalloc.start()
+    try:
+        error = fault(content)
+        assert tracemalloc.get_traced_memory()[1] < 4 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+    assert error.got == f"Bad CRC-32 for file '{NAME}'"
 
 
 @given(st.data())

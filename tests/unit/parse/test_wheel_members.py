@@ -8,20 +8,16 @@ import re
 import struct
 import zipfile
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.wheels import cut, noise, wheel_bytes, zip_bytes
+from tests.support.wheels import cut, noise, streamed_zip, wheel_bytes, zip64_bytes, zip_bytes
 
 from stackpin.errors import InputUnreadable
 from stackpin.parse.member_bytes import opened
 from stackpin.parse.wheel_directory import Piece, Range
 from stackpin.parse.wheel_members import DEFLATED, HEAD, STORED, Member, content_range, members_or_range
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MEMBERS = {
     "demo/__init__.py": b"",
@@ -65,29 +61,9 @@ def by_us(content: bytes) -> list[tuple[str, int, int, int, int, int]]:
     ]
 
 
-def streamed() -> bytes:
-    """A zip whose local headers have no sizes: they come after each member."""
-
-    class Pipe(io.BytesIO):
-        def seekable(self) -> bool:
-            return False
-
-    pipe = Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, member in MEMBERS.items():
-            archive.writestr(name, member)
-    return pipe.getvalue()
-
-
-@pytest.fixture
-def zip64(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], bytes]:
-    """Makes zips whose sizes and offsets are in zip64 fields from a small limit on."""
-
-    def make(limit: int) -> bytes:
-        monkeypatch.setattr(zipfile, "ZIP64_LIMIT", limit)
-        return zip_bytes(MEMBERS, stored={"demo/stored.bin", "demo/__init__.py"})
-
-    return make
+def zip64(limit: int) -> bytes:
+    """The members in a zip whose sizes and offsets are in zip64 fields from a small limit on."""
+    return zip64_bytes(MEMBERS, limit, stored={"demo/stored.bin", "demo/__init__.py"})
 
 
 @pytest.mark.parametrize(
@@ -98,7 +74,7 @@ def zip64(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], bytes]:
         pytest.param(zip_bytes(MEMBERS, comment=b"a comment"), id="a comment"),
         pytest.param(zip_bytes(MEMBERS, comment=b"x" * 0xFFFF), id="the longest comment"),
         pytest.param(wheel_bytes("demo", "1.0", padding=100_000), id="a wheel"),
-        pytest.param(streamed(), id="sizes after the members"),
+        pytest.param(streamed_zip(MEMBERS), id="sizes after the members"),
         pytest.param(zip_bytes({f"m/{number}.py": b"" for number in range(3000)}), id="many members"),
     ],
 )
@@ -107,7 +83,7 @@ def test_the_members_are_those_that_zipfile_finds(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("limit", [0, 100, 600, 1500], ids=lambda limit: f"zip64 from {limit} on")
-def test_the_members_of_a_zip64_file_are_those_that_zipfile_finds(zip64: Callable[[int], bytes], limit: int) -> None:
+def test_the_members_of_a_zip64_file_are_those_that_zipfile_finds(limit: int) -> None:
     content = zip64(limit)
     assert b"PK\6\6" in content
     assert by_us(content) == by_zipfile(content)
@@ -199,7 +175,7 @@ def test_a_name_longer_than_any_path_is_told() -> None:
     assert refusal(zip_bytes({"a" * 5000: b""})) == "a member's name of 5000 bytes"
 
 
-def test_more_members_than_any_wheel_has_are_told_before_they_are_read(zip64: Callable[[int], bytes]) -> None:
+def test_more_members_than_any_wheel_has_are_told_before_they_are_read() -> None:
     content = bytearray(zip64(0))
     at = content.rindex(b"PK\6\6")
     struct.pack_into("<2Q", content, at + 24, 300_000, 300_000)
@@ -218,9 +194,7 @@ def test_more_members_than_any_wheel_has_are_told_before_they_are_read(zip64: Ca
         pytest.param(22 - 10, "<H", 3, "two end records that contradict each other", id="another count"),
     ],
 )
-def test_a_malformed_zip64_end_is_told(
-    zip64: Callable[[int], bytes], back: int, layout: str, value: int, got: str
-) -> None:
+def test_a_malformed_zip64_end_is_told(back: int, layout: str, value: int, got: str) -> None:
     content = zip64(100)
     assert refusal(with_field(len(content) - back, layout, value, wheel=content)) == got
 
@@ -233,7 +207,7 @@ def test_a_malformed_zip64_end_is_told(
         pytest.param(b"\2\0", "a value of 64 bits that is not there", id="of another kind"),
     ],
 )
-def test_a_malformed_zip64_field_is_told(zip64: Callable[[int], bytes], change: bytes, got: str) -> None:
+def test_a_malformed_zip64_field_is_told(change: bytes, got: str) -> None:
     content = zip64(600)
     at = list(re.finditer(rb"\x01\x00[\x08\x10\x18]\x00", content))[-1].start()
     assert refusal(content[:at] + change + content[at + len(change) :]) == got
