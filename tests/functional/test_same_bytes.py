@@ -20,7 +20,7 @@ __all__: list[str] = []
 ROOT = Path(__file__).resolve().parents[2]
 MINORS = (10, 11, 12, 13, 14)
 #: What a compile imports beside the standard library, all of it pure Python.
-LENT = ("click", "packaging", "resolvelib")
+LENT = ("click", "itanium_demangler", "packaging", "resolvelib")
 REQUESTS = {
     "sglang-on-cu124": ["sglang==0.4.*", "--cuda", "cu124"],
     "sglang-on-cu128": ["sglang", "--cuda", "cu128"],

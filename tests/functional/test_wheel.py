@@ -42,7 +42,9 @@ def test_the_wheel_carries_the_whole_catalog(names: set[str]) -> None:
     data = ROOT / "src" / "stackpin" / "catalog" / "data"
     assert tree(data, "stackpin/catalog/data", "*.json*") <= names
     assert "stackpin/catalog/data/manifest.json" in names
-    tables = {name.rpartition("/")[2] for name in names if name.startswith("stackpin/catalog/data/") and ".toml" in name}
+    tables = {
+        name.rpartition("/")[2] for name in names if name.startswith("stackpin/catalog/data/") and ".toml" in name
+    }
     assert tables == {"packages.toml"}, "the others are in facts.json"
 
 

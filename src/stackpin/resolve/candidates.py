@@ -175,9 +175,9 @@ class Candidates:
             series = SpecifierSet(f"=={candidate.build.torch_series}.*")
             found.append(Need(key=TORCH, name=TORCH, specifier=series, line=f"torch {series}", parent=release))
         found += self._abi_needs(candidate)
-        found += self._symbol_needs(candidate)
         for extra in ("", *self._extras_in_force(release)):
             found += self._line_needs(release, extra)
+        found += self._symbol_needs(candidate)  # after what is declared: that is the plainer reason
         return found
 
     def _abi_needs(self, candidate: Candidate) -> Iterator[Need]:
