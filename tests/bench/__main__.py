@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.bench.measure import Command, run_once, timed_in_turns
-from tests.bench.symbols import symbol_lines
 from tests.bench.wrapped import wrapper_lines
 from tests.support.hollow import HollowIndex
 from tests.support.tools import newest_uv, ready_made
@@ -161,6 +160,8 @@ class Bench:
 
     def symbols(self) -> list[Line]:
         """What reading symbols costs."""
+        from tests.bench.symbols import symbol_lines  # what it imports would count as memory of every command before
+
         return [Line(*line) for line in symbol_lines(self)]
 
     def size(self) -> list[Line]:

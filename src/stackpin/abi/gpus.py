@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["compute_capability", "runs_on"]
 
-_ARCHITECTURE = re.compile(r"(sm|compute)_(\d+)(\d)([af]?)")
-_GPU = re.compile(r"(?:sm_?)?(?:(\d+)\.(\d)|(\d+)(\d))[af]?", re.IGNORECASE)
+#: Texts, not patterns: most commands name no GPU, and compiling one costs a millisecond.
+_ARCHITECTURE = r"(sm|compute)_(\d+)(\d)([af]?)"
+_GPU = r"(?i:sm_?)?(?:(\d+)\.(\d)|(\d+)(\d))[af]?"
 
 
 def compute_capability(gpu: str) -> tuple[int, int] | None:
     """Major and minor of what names a GPU: ``sm_90``, ``90`` or ``9.0``; None for anything else."""
-    match = _GPU.fullmatch(gpu)
+    match = re.fullmatch(_GPU, gpu) if gpu else None
     if match is None:
         return None
     return int(match[1] or match[3]), int(match[2] or match[4])
@@ -33,7 +34,7 @@ def runs_on(architectures: Iterable[str], gpu: tuple[int, int]) -> bool:
 
 
 def _runs(name: str, gpu: tuple[int, int]) -> bool:
-    match = _ARCHITECTURE.fullmatch(name)
+    match = re.fullmatch(_ARCHITECTURE, name)
     if match is None:
         return True  # a name that is not known rules nothing out
     own = (int(match[2]), int(match[3]))

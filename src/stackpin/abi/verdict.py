@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackpin.abi.symbols import is_cuda_side
 from stackpin.model.abi import Judgement, KernelSymbols, TorchSymbols, Verdict
 
 if TYPE_CHECKING:
@@ -59,6 +58,8 @@ def judge_elsewhere(kernel: KernelSymbols, torch: TorchSymbols, *, same_abi: boo
         symbol of the CUDA libraries that is missing in one may be there in the other.
     """
     found = judge(kernel, torch)
+    from stackpin.abi.symbols import is_cuda_side  # its patterns cost milliseconds, and most verdicts need none
+
     if not same_abi:
         why = f"only PyPI's build of torch {torch.read.version} was read, and its C++ ABI is not known to be the same"
         return _judgement(Verdict.UNKNOWN, kernel, torch, looked_at=found.looked_at, why=why)
