@@ -24,6 +24,7 @@ class AbiFacts:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._exports: dict[tuple[str, str], TorchSymbols | None] = {}
+        self._needs: dict[tuple[str, str, str], KernelSymbols | None] = {}
 
     @cached_property
     def _tables(self) -> AbiTables:
@@ -31,8 +32,12 @@ class AbiFacts:
         return load_abi(raw if raw is not None else dump_abi((), (), ()))
 
     def kernel(self, name: str, version: str, machine: str) -> KernelSymbols | None:
-        """What the wheel of a release needs; None where none was read."""
-        return next(iter(self._tables.kernels(name, machine=machine, version=version)), None)
+        """What the wheel of a release needs; None where none was read. Read once."""
+        key = (name, version, machine)
+        if key not in self._needs:
+            found = self._tables.kernels(name, machine=machine, version=version) if self.follows(name) else ()
+            self._needs[key] = next(iter(found), None)
+        return self._needs[key]
 
     def exports(self, version: str, machine: str) -> TorchSymbols | None:
         """What a torch release exports; None where no wheel of it was read. Read once."""
