@@ -164,6 +164,25 @@ def test_a_damaged_kernel_is_told_and_the_others_are_judged(place: Path) -> None
         {"bad": "MISFIT", "good": "NOT REFUTED", "hurt": "UNKNOWN"},
     )
     assert "cut" in found["hurt"]["why"]
+    assert "hurt/ops.so" in found["hurt"]["why"]
+
+
+def test_a_damaged_torch_is_one_clear_error_that_names_the_file(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = place / "lib" / "python3.11" / "site-packages" / "torch" / "lib" / "libc10.so"
+    library.write_bytes(library.read_bytes()[:90])
+    with pytest.raises(SystemExit, match="15"):
+        main(["abi", "--env", str(place)])
+    error = capsys.readouterr().err
+    assert f"{library.parents[2]}, torch/lib/libc10.so, " in error
+
+
+def test_a_wheel_with_a_damaged_library_names_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = wheel(tmp_path, "demo", "1.0", a_so=needing(OLD)[:90])
+    with pytest.raises(SystemExit, match="15"):
+        main(["abi", str(path), "torch==2.6.0"])
+    assert f"{path}, a.so, " in capsys.readouterr().err
 
 
 def test_what_the_record_names_and_is_gone_is_passed_over(place: Path) -> None:

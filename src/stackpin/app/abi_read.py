@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,14 +66,25 @@ def read_file(word: str, machine: str) -> Read:
         ) from error
     told = WheelRead(name=str(project), version=str(version), file=name, sha256="", machine=machine)
     if not _URL.match(word):
-        with local_wheel(word, keep=KEEP_TORCH) as wheel:
+        with _naming(word), local_wheel(word, keep=KEEP_TORCH) as wheel:
             return _read(wheel, told)
     from stackpin.app.index_session import open_index
     from stackpin.index.remote_wheel import RemoteWheel
     from stackpin.parse.simple_api import IndexFile
 
-    with open_index(None, None) as session:
+    with _naming(name), open_index(None, None) as session:
         return _read(RemoteWheel.open(session.http, IndexFile(name=name, url=word), keep=KEEP_TORCH), told)
+
+
+@contextmanager
+def _naming(place: str) -> Iterator[None]:
+    """Errors say in which wheel, or which folder, the file lies that they are about."""
+    try:
+        yield
+    except InputUnreadable as error:
+        if place not in error.where:
+            error.where = f"{place}, {error.where}"
+        raise
 
 
 def _read(wheel: OpenWheel, told: WheelRead) -> Read:
@@ -140,13 +152,13 @@ def _read_installed(installed: Installed, machine: str) -> Read:
         if told.name == TORCH:
             raise
         return Read(read=told, why=f"{error.what}: {error.got}")
-    with opened as wheel:
+    with _naming(str(installed.folder.parent)), opened as wheel:
         if told.name == TORCH:
             return Read(read=told, exports=torch_tables(wheel))
         try:
             return _read(wheel, told)
         except InputUnreadable as error:
-            return Read(read=told, why=f"{error.what}: {error.got}", damaged=True)
+            return Read(read=told, why=f"{error.what}: {error.where}: {error.got}", damaged=True)
 
 
 def judge_read(kernel: KernelSymbols, torch: Read) -> Judgement:

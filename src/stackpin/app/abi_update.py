@@ -66,6 +66,7 @@ class AbiUpdate:
         self._memory = memory
         self._reporter = reporter
         self._read = 0
+        self._found: dict[tuple[str, str], dict[str, IndexFile | None]] = {}
 
     def run(
         self, rules: Iterable[PackageRule], machine: str, *, others: Collection[str], gpus: bool = False
@@ -121,7 +122,7 @@ class AbiUpdate:
         unread: dict[tuple[str, str, str], Unread],
     ) -> None:
         """The rows of one kernel package; several wheels are read at once."""
-        chosen = dict(self._chosen(rule, machine))
+        chosen = self._chosen(rule, machine)
         wanted: dict[str, IndexFile] = {}
         code: dict[_Key, tuple[str, ...] | None] = {}  # of wheels that are the same as before
         for version, file in chosen.items():
@@ -161,7 +162,7 @@ class AbiUpdate:
         kernels: dict[_Key, KernelSymbols],
     ) -> None:
         symbols = frozenset(name for kernel in kernels.values() for needs in kernel.needs for name in needs)
-        chosen = {version: file for version, file in self._chosen(rule, machine) if file is not None}
+        chosen = {version: file for version, file in self._chosen(rule, machine).items() if file is not None}
         self._reporter.begin(TORCH, len(chosen))
         for version, file in chosen.items():
             key = (TORCH, version, machine)
@@ -177,17 +178,23 @@ class AbiUpdate:
         """Fill in which GPUs the wheels of a package have code for, newest first; yields after each."""
         wanted = {
             key: file
-            for version, file in sorted(self._chosen(rule, machine), key=lambda pair: Version(pair[0]), reverse=True)
+            for version, file in sorted(
+                self._chosen(rule, machine).items(), key=lambda pair: Version(pair[0]), reverse=True
+            )
             if file is not None
             and (row := rows.get(key := (str(rule.name), version, machine))) is not None
             and row.architectures is None
         }
         self._reporter.begin(f"{rule.name}, GPU code", len(wanted))
         for key, file in wanted.items():
-            found = gpu_code(RemoteWheel.open(self._session.http, file, keep=KEEP_TORCH))
+            self._reporter.advance(f"{rule.name}, GPU code")
+            try:
+                found = gpu_code(RemoteWheel.open(self._session.http, file, keep=KEEP_TORCH))
+            except InputUnreadable as error:
+                self._reporter.note(f"{file.name}: its GPU code was not read: {error.what}")
+                continue
             rows[key] = rows[key].__replace__(architectures=found)
             self._read += 1
-            self._reporter.advance(f"{rule.name}, GPU code")
             yield
 
     def _torch(self, read: WheelRead, file: IndexFile, symbols: frozenset[str]) -> TorchSymbols:
@@ -221,8 +228,14 @@ class AbiUpdate:
     def _place(self, read: WheelRead) -> Path:
         return self._memory / "abi" / f"{read.sha256 or read.file}.z"
 
-    def _chosen(self, rule: PackageRule, machine: str) -> Iterator[tuple[str, IndexFile | None]]:
-        """Each release with the wheel that is read for an architecture, if it has any."""
+    def _chosen(self, rule: PackageRule, machine: str) -> dict[str, IndexFile | None]:
+        """Each release with the wheel that is read for an architecture, if it has any; the index is asked once."""
+        key = (str(rule.name), machine)
+        if key not in self._found:
+            self._found[key] = dict(self._listed(rule, machine))
+        return self._found[key]
+
+    def _listed(self, rule: PackageRule, machine: str) -> Iterator[tuple[str, IndexFile | None]]:
         page = fetch_page(self._session.http, self._session.base, str(rule.name)).page
         releases, _ = group_releases(page.files if page is not None else (), rule=rule, index=self._session.index)
         for release in releases:

@@ -7,7 +7,7 @@ fronts as a rule, a torch's libraries whole: their string table lies at the end.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from stackpin.abi.symbols import MARKS, cuda_majors, cxx11_abi, is_stable, is_torch, torch_symbols
 from stackpin.errors import InputUnreadable
@@ -19,7 +19,8 @@ from stackpin.parse.fatbin import architecture_order, read_architectures
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from stackpin.parse.member_bytes import OpenWheel
+    from stackpin.parse.elf_bytes import Asking
+    from stackpin.parse.member_bytes import OpenWheel, Source
     from stackpin.parse.wheel_members import Member
 
 __all__ = ["KEEP_TORCH", "TorchRead", "TorchTables", "gpu_code", "kernel_symbols", "torch_exports", "torch_tables"]
@@ -35,6 +36,9 @@ _WHOLE = 256 * 1024 * 1024
 #: How far a library of torch may be inflated (bytes): they are the largest there are.
 KEEP_TORCH = 2 * 1024 * 1024 * 1024
 _NAMES = 256 * 1024 * 1024
+
+
+_T = TypeVar("_T")
 
 
 class _Object(NamedTuple):
@@ -112,7 +116,7 @@ def _writes(names: Iterable[str]) -> tuple[str, ...]:
 
 def _object(wheel: OpenWheel, member: Member) -> _Object:
     source = wheel.opened(member)
-    front = drive(read_front(member.size, marks=MARKS), source)
+    front = _driven(read_front(member.size, marks=MARKS), source, member)
     if front is not None:
         symbols = torch_symbols((each.name, each.weak) for each in front.undefined)
         return _Object(symbols, frozenset(filter(is_torch, front.defined)), front.libraries)
@@ -123,9 +127,19 @@ def _object(wheel: OpenWheel, member: Member) -> _Object:
             got=f"{member.size} bytes",
             expected=f"its tables at the front, or at most {_WHOLE} bytes",
         )
-    whole = drive(read_elf(member.size, limit=_NAMES), source)
+    whole = _driven(read_elf(member.size, limit=_NAMES), source, member)
     symbols = torch_symbols((each.name, each.weak) for each in whole.undefined)
     return _Object(symbols, frozenset(each.name for each in whole.defined if is_torch(each.name)), whole.needed)
+
+
+def _driven(reader: Asking[_T], source: Source, member: Member) -> _T:
+    """Run a reader of one file to its end; an error says which file it is about, for the readers know its parts only."""
+    try:
+        return drive(reader, source)
+    except InputUnreadable as error:
+        if member.name not in error.where:
+            error.where = f"{member.name}, {error.where}"
+        raise
 
 
 def _choices(found: Sequence[tuple[str, frozenset[str]]]) -> tuple[_Choice, ...]:
@@ -164,7 +178,7 @@ def gpu_code(wheel: OpenWheel) -> tuple[str, ...]:
     found: set[str] = set()
     for member in wheel.members:
         if _OBJECT.fullmatch(member.name):
-            found.update(drive(read_architectures(member.size), wheel.opened(member)))
+            found.update(_driven(read_architectures(member.size), wheel.opened(member), member))
     return tuple(sorted(found, key=architecture_order))
 
 
@@ -176,7 +190,7 @@ def torch_tables(wheel: OpenWheel) -> TorchTables:
     members = [member for member in wheel.members if _TORCH_LIBRARY.fullmatch(member.name)]
     if not members:
         raise _no_torch()
-    return TorchTables(tuple(drive(read_exports(member.size), wheel.opened(member)) for member in members))
+    return TorchTables(tuple(_driven(read_exports(member.size), wheel.opened(member), member) for member in members))
 
 
 def torch_exports(wheel: OpenWheel) -> TorchRead:
@@ -189,7 +203,7 @@ def torch_exports(wheel: OpenWheel) -> TorchRead:
     libraries: set[str] = set()
     for member in wheel.members:
         if _TORCH_LIBRARY.fullmatch(member.name):
-            found = drive(read_elf(member.size, limit=_NAMES), wheel.opened(member))
+            found = _driven(read_elf(member.size, limit=_NAMES), wheel.opened(member), member)
             exports.update(each.name for each in found.defined)
             libraries.update(found.needed)
     if not exports:

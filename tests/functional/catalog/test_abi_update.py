@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -154,6 +155,22 @@ def test_the_gpus_that_wheels_have_code_for_are_read_where_asked_for_and_once(
     put(known.index, "demo-kernel", "4.0", {"demo/ops.abi3.so": kernel("_ZN3c103newEv")})
     updated(known, monkeypatch, tmp_path)
     assert code(known)["torch 3.0"] == made, "a torch that is asked for more symbols keeps what was read of its code"
+
+
+def test_each_page_is_asked_for_once_and_a_wheel_that_is_damaged_further_on_costs_its_own_row_only(
+    known: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The front of its shared object is sound, so that its symbols are read; the rest does not inflate."""
+    file = wheel_name("demo-kernel", "3.0", LINUX)
+    put(known.index, "demo-kernel", "3.0", {"demo/a.so": kernel(PLAIN) + random.Random(1).randbytes(3_000_000)})
+    content = bytearray(known.index.files[file].content)
+    middle = content.index(b"PK\1\2") - 1000
+    content[middle : middle + 200] = b"\xff" * 200
+    known.index.add(file, bytes(content))
+    updated(known, monkeypatch, tmp_path, gpus=True)
+    assert (code(known)["demo-kernel 3.0"], code(known)["demo-kernel 2.0"]) == (None, ())
+    assert [note for note in known.notes.notes if file in note and "GPU code" in note]
+    assert len(known.index.paths("/simple/demo-kernel")) == 1
 
 
 def test_a_row_from_before_what_wheels_write_was_read_is_read_again_and_keeps_its_code(
