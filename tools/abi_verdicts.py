@@ -12,11 +12,13 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from packaging.requirements import Requirement
+
 from stackpin.abi.readable import readable
 from stackpin.app.compile import Job, Workshop
-from stackpin.errors import NoTuple
 from stackpin.model.abi import Judgement, Verdict
 from stackpin.model.stack import TORCH
+from stackpin.resolve.needs import is_exact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,8 +51,8 @@ class Judged(NamedTuple):
 
 def pins_torch(release: Release) -> bool:
     """Whether a release's own metadata pins torch exactly, in an extra or outside."""
-    lines = (line.partition(";")[0].replace(" ", "").replace("(", "") for line in release.requires("x86_64"))
-    return any(line.startswith("torch==") for line in lines)
+    lines = (Requirement(line) for line in release.requires("x86_64"))
+    return any(line.name == TORCH and is_exact(line.specifier) for line in lines)
 
 
 def tuples(workshop: Workshop) -> Iterator[tuple[str, LockedTuple]]:
@@ -59,11 +61,8 @@ def tuples(workshop: Workshop) -> Iterator[tuple[str, LockedTuple]]:
         if not pins_torch(release):
             continue
         for tag in sorted(workshop.facts.tags):
-            try:
-                request = workshop.request(Job(requirements=(f"{ANCHOR}=={release.text}",), cuda=tag))
-                answer = workshop.solver.answer(request)
-            except NoTuple:
-                continue
+            request = workshop.request(Job(requirements=(f"{ANCHOR}=={release.text}",), cuda=tag))
+            answer = workshop.solver.answer(request)
             if answer is not None:
                 yield release.text, answer.locked
 

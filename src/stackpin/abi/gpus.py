@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from stackpin.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["compute_capability", "runs_on"]
+__all__ = ["compute_capability", "parse_gpu", "runs_on"]
 
 #: Texts, not patterns: most commands name no GPU, and compiling one costs a millisecond.
 _ARCHITECTURE = r"(sm|compute)_(\d+)(\d)([af]?)"
@@ -26,6 +28,19 @@ def compute_capability(gpu: str) -> tuple[int, int] | None:
     if match is None:
         return None
     return int(match[1] or match[3]), int(match[2] or match[4])
+
+
+def parse_gpu(text: str) -> tuple[int, int]:
+    """Major and minor of the GPU that a person names.
+
+    :raises UsageError: when it is no architecture.
+    """
+    found = compute_capability(text.strip())
+    if found is None:
+        raise UsageError(
+            f"{text!r} is no GPU architecture", where="--gpu", expected="sm_ and two or three digits: sm_90"
+        )
+    return found
 
 
 def runs_on(architectures: Iterable[str], gpu: tuple[int, int]) -> bool:

@@ -58,8 +58,6 @@ def judge_elsewhere(kernel: KernelSymbols, torch: TorchSymbols, *, same_abi: boo
         symbol of the CUDA libraries that is missing in one may be there in the other.
     """
     found = judge(kernel, torch)
-    from stackpin.abi.symbols import is_cuda_side  # its patterns cost milliseconds, and most verdicts need none
-
     if not same_abi:
         why = f"only PyPI's build of torch {torch.read.version} was read, and its C++ ABI is not known to be the same"
         return _judgement(Verdict.UNKNOWN, kernel, torch, looked_at=found.looked_at, why=why)
@@ -68,6 +66,8 @@ def judge_elsewhere(kernel: KernelSymbols, torch: TorchSymbols, *, same_abi: boo
     read_from = "read from PyPI's build"
     if cuda_major is not None and cuda_major == torch.cuda_major:
         return _judgement(found.verdict, kernel, torch, missing=found.missing, looked_at=found.looked_at, why=read_from)
+    from stackpin.abi.symbols import is_cuda_side  # its patterns cost milliseconds, and few verdicts need them
+
     sure = tuple(name for name in found.missing if not is_cuda_side(name))
     if sure:
         return _judgement(Verdict.MISFIT, kernel, torch, missing=sure, looked_at=found.looked_at, why=read_from)

@@ -63,10 +63,12 @@ def abi(
         wheel files and their addresses, and with ``environment`` names of what is installed there, read now.
     :param machine: the architecture, as Python names it.
     :param environment: where no torch is named, its torch stands; where nothing is named, its kernels are judged.
-    :raises UsageError: when a word is no release and no wheel, torch is named twice, or a name is not installed.
+    :raises UsageError: when nothing is named, a word is no release and no wheel, torch is named twice, or a name is not installed.
     :raises CatalogGap: when the catalog has no such release.
     :raises InputUnreadable: when a wheel, or torch's libraries, cannot be read.
     """
+    if not words and environment is None:
+        raise UsageError("nothing to judge was named", expected="releases, wheels, or --python or --env")
     sides = [_side(word, machine, environment) for word in words]
     torches = [side for side in sides if _name(side) == TORCH]
     if len(torches) > 1:

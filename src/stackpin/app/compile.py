@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from stackpin.abi.gpus import compute_capability
+from stackpin.abi.gpus import compute_capability, parse_gpu, runs_on
 from stackpin.catalog.facts import Facts
 from stackpin.catalog.loader import Catalog
 from stackpin.catalog.stacks import Stacks
@@ -96,7 +96,7 @@ class Workshop:
         :raises UnknownName: for a package, tag or platform that is not known.
         """
         asks, members = self._asks(job.requirements)
-        cuda = job.cuda or self.settings.cuda or PYPI
+        cuda, gpu = job.cuda or self.settings.cuda or PYPI, job.gpu or self.settings.gpu
         return Request(
             asks=asks,
             members=members,
@@ -104,7 +104,7 @@ class Workshop:
             python=_python_of(job.python) if job.python else "",
             platform=parse_platform(job.platform or "linux-x86_64"),
             driver=parse_driver(job.driver or self.settings.driver),
-            gpu=_gpu_of(job.gpu or self.settings.gpu),
+            gpu="sm_{}{}".format(*parse_gpu(gpu)) if gpu else "",
             prefer_builds=job.prefer_builds,
             allow=tuple(canonicalize_name(name) for name in (*job.allow, *self.settings.allow)),
         )
@@ -148,17 +148,6 @@ def _requirement(text: str) -> Requirement:
             expected="a PEP 508 requirement such as sglang, 'sglang==0.4.*' or 'sglang[all]>=0.5,<0.6'",
             hint=f"did you mean {hint}" if hint else "",
         ) from error
-
-
-def _gpu_of(text: str) -> str:
-    """A GPU as compilers name it, ``sm_90``; empty where none is named.
-
-    :raises UsageError: for anything else.
-    """
-    found = compute_capability(text.strip())
-    if text and found is None:
-        raise UsageError(f"{text!r} is no GPU architecture", where="--gpu", expected="sm_ and its number: sm_90")
-    return f"sm_{found[0]}{found[1]}" if found else ""
 
 
 def _python_of(text: str) -> str:
@@ -275,8 +264,6 @@ def _gpu_notes(locked: LockedTuple, request: Request) -> list[str]:
     gpu = compute_capability(request.gpu)
     if gpu is None:
         return []
-    from stackpin.abi.gpus import runs_on
-
     return [
         f"{pin.name} {pin.version} has no code for {request.gpu}, only for {', '.join(pin.architectures)}"
         for pin in locked.pins

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from stackpin.abi.gpus import compute_capability
+from stackpin.abi.gpus import compute_capability, parse_gpu
 from stackpin.catalog.facts import Facts
 from stackpin.catalog.loader import Catalog
 from stackpin.effects.interpreter import ask_interpreter, find_interpreter, read_torch_files
 from stackpin.effects.machine import ask_nvml, find_nvml, read_driver_files, read_system
 from stackpin.effects.process import LocalProcesses
-from stackpin.errors import ToolMissing, UsageError
+from stackpin.errors import ToolMissing
 from stackpin.model.cuda import CPU, CudaTag, cuda_major, cuda_order, tag_of_toolkit, toolkit_of
 from stackpin.model.driver import meets, parse_driver
 from stackpin.parse.nvidia_driver import driver_version, gpu_model
@@ -165,9 +165,9 @@ def detect(
     named = _named_driver(driver, facts) if driver else None
     asked = (None, (), ()) if named else _driver_here(around, facts)
     found = named or asked[0]
-    gpus = (_named_gpu(gpu),) if gpu else asked[1]
+    gpus = (Gpu(name="--gpu", compute="{}.{}".format(*parse_gpu(gpu))),) if gpu else asked[1]
     known = sorted(facts.tags - {CPU}, key=cuda_order)
-    tags = tuple(_verdict(tag, found, gpus, facts, _least_gpus(catalog)) for tag in known)
+    tags = tuple(_verdict(tag, found, gpus, facts) for tag in known)
     interpreter, missing = _python(python, around)
     return Detection(
         driver=found,
@@ -190,15 +190,6 @@ def _ceiling(driver: str, facts: Facts) -> str:
 def _named_driver(text: str, facts: Facts) -> DriverFound:
     version = parse_driver(text)
     return DriverFound(version=version, cuda=_ceiling(version, facts), source="--driver")
-
-
-def _named_gpu(text: str) -> Gpu:
-    found = compute_capability(text.strip())
-    if found is None:
-        raise UsageError(
-            f"{text!r} is no GPU architecture", where="--gpu", expected="sm_ and two or three digits: sm_90"
-        )
-    return Gpu(name="--gpu", compute=f"{found[0]}.{found[1]}")
 
 
 _Asked = tuple["DriverFound | None", tuple[Gpu, ...], tuple[str, ...]]
@@ -226,18 +217,11 @@ def _driver_from_files(files: DriverFiles, facts: Facts, notes: tuple[str, ...],
     return DriverFound(version=version, cuda=_ceiling(version, facts), source="the driver's files"), gpus, notes
 
 
-def _least_gpus(catalog: Catalog) -> dict[int, str]:
-    """CUDA major to the oldest compute capability that it has code for."""
-    return {int(row["cuda_major"]): str(row["least_gpu"]) for row in catalog.facts("gpu_limits")}
-
-
-def _verdict(
-    tag: CudaTag, driver: DriverFound | None, gpus: tuple[Gpu, ...], facts: Facts, least_gpus: Mapping[int, str]
-) -> TagVerdict:
+def _verdict(tag: CudaTag, driver: DriverFound | None, gpus: tuple[Gpu, ...], facts: Facts) -> TagVerdict:
     """A driver runs a tag when it meets the floor of the CUDA major; a toolkit newer than the driver's is a note."""
     floor = facts.least_driver(tag)
-    oldest = least_gpus.get(cuda_major(tag) or 0, "0.0")
-    left_out = [gpu for gpu in gpus if gpu.compute and Version(gpu.compute) < Version(oldest)]
+    limit = facts.gpu_limit(cuda_major(tag))
+    left_out = [gpu for gpu in gpus if limit and gpu.compute and (compute_capability(gpu.compute) or ()) < limit.least]
     if left_out:
         why = f"CUDA {cuda_major(tag)} has no code for {left_out[0].arch}"
         return TagVerdict(tag=tag, runs=False, least_driver=floor, why=why)

@@ -79,8 +79,8 @@ class Facts:
                 return GpuLimit(
                     major=int(row["cuda_major"]),
                     least=tuple(map(int, str(row["least_gpu"]).split("."))),
-                    evidence=str(row["evidence"]),
-                    source=str(row["source"]),
+                    evidence=str(row.get("evidence", "")),
+                    source=str(row.get("source", "")),
                 )
         return None
 

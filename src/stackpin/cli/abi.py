@@ -49,13 +49,10 @@ def command(words: tuple[str, ...], python: str, env: str, platform: str, **opti
     from stackpin.app.abi_read import read_environment_of
     from stackpin.app.compile import Workshop
     from stackpin.cli.options import settings_here
-    from stackpin.errors import UsageError
     from stackpin.model.abi import Verdict
     from stackpin.model.target import parse_platform
 
     environment = read_environment_of(python, env)
-    if not words and environment is None:
-        raise UsageError("nothing to judge was named", expected="releases, wheels, or --python or --env")
     machine = parse_platform(platform).machine
     answers = abi(words, Workshop(settings_here()), machine=machine, environment=environment)
     click.echo(render_json(answers) if options["as_json"] else render_text(answers))

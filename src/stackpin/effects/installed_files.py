@@ -35,7 +35,7 @@ class InstalledWheel(Closed):
 
     def __init__(self, folder: str, members: tuple[Member, ...]) -> None:
         self._folder = folder
-        self._open: list[LocalFile] = []
+        self._open: LocalFile | None = None
         self.members = members
 
     def opened(self, member: Member) -> Source:
@@ -44,14 +44,13 @@ class InstalledWheel(Closed):
         :raises InputUnreadable: when it cannot be opened; the calls raise it as well.
         """
         self.close()
-        file = local_file(f"{self._folder}/{member.name}")
-        self._open.append(file)
-        return file
+        self._open = local_file(f"{self._folder}/{member.name}")
+        return self._open
 
     def close(self) -> None:
         """Let go of the file that is open."""
-        while self._open:
-            self._open.pop().close()
+        if self._open is not None:
+            self._open.close()
 
 
 def installed_wheel(installed: Installed) -> InstalledWheel:

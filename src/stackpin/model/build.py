@@ -47,3 +47,8 @@ class Build(Value):
     verified: bool = True
     note: str = ""
     source: str = ""
+
+    @property
+    def is_pypis(self) -> bool:
+        """Whether it is the very file that PyPI carries."""
+        return self.channel is Channel.PYPI and not self.local

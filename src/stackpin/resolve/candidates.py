@@ -201,9 +201,7 @@ class Candidates:
     def _symbol_needs(self, candidate: Candidate) -> Iterator[Need]:
         """A kernel whose wheel was read asks of torch what it needs to load."""
         build, release = candidate.build, candidate.release
-        if build is None or candidate.rule is SymbolRule.AS_SHIPPED or release.name in self.context.facts.cuda_members:
-            return
-        if release.name == TORCH or release.name in self.anchors:
+        if build is None or candidate.rule is SymbolRule.AS_SHIPPED or release.name in self.anchors:
             return
         if self._order.has_symbols(release):
             asked = SymbolNeed(kernel=release, build=build, rule=candidate.rule, symbols=self.context.symbols)

@@ -22,13 +22,20 @@ if TYPE_CHECKING:
     from stackpin.model.release import Release
     from stackpin.resolve.symbols import SymbolNeed
 
-__all__ = ["CUDA", "PLATFORM", "PYTHON", "Candidate", "Need", "TargetCandidate", "TargetNeed", "is_capped"]
+__all__ = ["CUDA", "PLATFORM", "PYTHON", "Candidate", "Need", "TargetCandidate", "TargetNeed", "is_capped", "is_exact"]
 
 PYTHON = "<python>"
 PLATFORM = "<platform>"
 CUDA = "<cuda>"
 
 _ANY = SpecifierSet()
+
+
+def is_exact(specifier: SpecifierSet) -> bool:
+    """Whether a specifier admits one version only."""
+    return any(
+        item.operator == "===" or (item.operator == "==" and not item.version.endswith(".*")) for item in specifier
+    )
 
 
 def is_capped(specifier: SpecifierSet) -> bool:
@@ -61,10 +68,7 @@ class Need(Value, eq=False):
     @property
     def exact(self) -> bool:
         """Whether the specifier admits one version only."""
-        return any(
-            item.operator == "===" or (item.operator == "==" and not item.version.endswith(".*"))
-            for item in self.specifier
-        )
+        return is_exact(self.specifier)
 
     @property
     def capped(self) -> bool:

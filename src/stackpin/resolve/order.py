@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stackpin.model.stack import TORCH
 from stackpin.resolve.context import torch_line
-from stackpin.resolve.needs import is_capped
+from stackpin.resolve.needs import is_capped, is_exact
 from stackpin.resolve.symbols import SymbolRule
 
 if TYPE_CHECKING:
@@ -73,11 +73,7 @@ class Order:
         if key not in self._shipped:
             extras = ("", *self._extras_in_force(release))
             lines = (line for extra in extras for line in self.context.lines_about(release, TORCH, extra))
-            self._shipped[key] = any(
-                item.operator in {"==", "==="} and not item.version.endswith(".*")
-                for line in lines
-                for item in line.requirement.specifier
-            )
+            self._shipped[key] = any(is_exact(line.requirement.specifier) for line in lines)
         return self._shipped[key]
 
     def _ordered(

@@ -69,12 +69,12 @@ class Provider(AbstractProvider["Wanted", "Given", str]):
             (5, any(isinstance(need, Need) and need.exact for need in needs)),
             (6, facts.abi.follows(base)),
             (7, base in facts.cuda_members),
-            (
-                8,
-                any(identifier in {item.requirement.key, getattr(item.parent, "key", "")} for item in backtrack_causes),
-            ),
         )
-        return (next((rank for rank, true in ranks if true), 9), 0, identifier)
+        rank = next((rank for rank, true in ranks if true), None)
+        if rank is None:
+            sides = ({item.requirement.key, getattr(item.parent, "key", "")} for item in backtrack_causes)
+            rank = 8 if any(identifier in side for side in sides) else 9
+        return (rank, 0, identifier)
 
     def find_matches(
         self,

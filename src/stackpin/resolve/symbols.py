@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from stackpin.abi.verdict import judge, judge_elsewhere
 from stackpin.model.abi import Judgement, Verdict
-from stackpin.model.build import Channel
 from stackpin.model.cuda import cuda_major
 from stackpin.model.explanation import Reason, ReasonKind
 from stackpin.model.stack import TORCH
@@ -79,7 +78,7 @@ class Symbols:
         """
         if build is None or kernel.name == TORCH or not self._facts.abi.follows(kernel.name):
             return None
-        if build.channel is not Channel.PYPI or build.local:
+        if not build.is_pypis:
             return _unknown(f"its build on {build.page} was not read")
         key = (kernel.name, kernel.text, torch.text)
         if key not in self._judged:
@@ -88,9 +87,7 @@ class Symbols:
 
     def read(self, release: Release, build: Build) -> KernelSymbols | None:
         """What was read of the wheel of a build; None where it was not."""
-        if build.channel is not Channel.PYPI or build.local or not self._facts.abi.follows(release.name):
-            return None
-        return self._facts.abi.kernel(release.name, release.text, self._machine)
+        return self._facts.abi.kernel(release.name, release.text, self._machine) if build.is_pypis else None
 
     def _judge(self, kernel: Release, torch: Release) -> Judgement:
         machine, abi = self._machine, self._facts.abi

@@ -127,7 +127,7 @@ def _gpu_needs(build: Build, release: Release, context: Context, gpu: tuple[int,
     subject = f"{release.name} {release.text}"
     limit = context.facts.gpu_limit(cuda_major(build.tag)) if build.tag is not None else None
     read = context.facts.abi.exports(release.text, context.platform.machine)
-    own = read.architectures if read is not None and build.channel is Channel.PYPI and not build.local else None
+    own = read.architectures if read is not None and build.is_pypis else None
     if own and not runs_on(own, gpu):
         text = f"{subject} on PyPI has no code for {name}, only for {', '.join(own)}"
         evidence = f"{read.read.file} (sha256 {read.read.sha256[:12]})" if read is not None else ""
