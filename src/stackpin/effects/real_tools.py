@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
@@ -139,7 +140,10 @@ def run_through(tool: RealTool, words: Sequence[str], environ: Mapping[str, str]
     def hand_on(number: int, _: FrameType | None) -> None:
         came.append(number)
         if number != signal.SIGINT:
-            os.kill(child, number)
+            with suppress(
+                ProcessLookupError
+            ):  # a signal to the whole group: the tool has ended of it, and was waited for
+                os.kill(child, number)
 
     before = {number: signal.signal(number, hand_on) for number in (*_HANDED_ON, signal.SIGINT)}
     try:
