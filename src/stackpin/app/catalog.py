@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from stackpin.app.catalog_update import CatalogUpdate, ProjectReport
     from stackpin.app.catalog_verify import Difference
     from stackpin.app.index_session import IndexSession
+    from stackpin.app.source_verify import SourceReport
     from stackpin.ports import HttpSettings, Reporter
 
 __all__ = [
@@ -248,6 +249,20 @@ def verify(
     return VerifyReport(
         directory=str(directory), compared=len(chosen), releases=state.releases, differences=tuple(differences)
     )
+
+
+def verify_tree(text: str, *, directory: Path | None = None) -> SourceReport:
+    """Hold a source tree against the METADATA that the catalog has of its release; no index is asked.
+
+    :param text: a folder, or ``git+URL@REV``.
+    :raises CatalogGap: where the catalog has no such release.
+    :raises UsageError: where the tree does not say which release it is.
+    :raises InputUnreadable: where it is no source tree, or nothing in it can be compared.
+    """
+    from stackpin.app.source_verify import verify_source
+
+    directory = directory or catalog_directory()
+    return verify_source(text, Catalog.open(None if directory == Path(EMBEDDED) else directory))
 
 
 def update_abi(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -14,7 +14,7 @@ from stackpin.catalog.facts import Facts
 from stackpin.catalog.loader import Catalog
 from stackpin.catalog.stacks import Stacks
 from stackpin.emit.constraints import IndexStyle, Options, command_words, constraints_text
-from stackpin.errors import UnknownName, UsageError
+from stackpin.errors import NotCovered, UnknownName, UsageError
 from stackpin.model.build import Sureness
 from stackpin.model.cuda import parse_cuda_tag
 from stackpin.model.driver import parse_driver
@@ -26,7 +26,9 @@ from stackpin.model.value import Value, replace
 from stackpin.resolve.solve import Solver
 
 if TYPE_CHECKING:
-    from stackpin.model.locked import LockedTuple, Pin
+    from stackpin.model.locked import Anchor, LockedTuple, Pin
+    from stackpin.model.source_tree import SourceTree
+    from stackpin.parse.tree_address import TreeAddress
 
 __all__ = ["Compiled", "Job", "Workshop", "compile_job", "notes_of"]
 
@@ -54,6 +56,14 @@ class Compiled(Value):
     locked: LockedTuple
     text: str
     notes: tuple[str, ...]
+
+
+class _Asked(NamedTuple):
+    """One argument: its text without credentials, the requirement in it, and the source tree that it names."""
+
+    text: str
+    requirement: Requirement
+    tree: SourceTree | None
 
 
 class Workshop:
@@ -111,29 +121,63 @@ class Workshop:
 
     def _asks(self, texts: tuple[str, ...]) -> tuple[tuple[Ask, ...], tuple[Requirement, ...]]:
         """Requirements on anchors, and requirements on members of the stacks that those name."""
-        parsed = [(text, _requirement(text)) for text in texts]
+        parsed = [self._asked(text) for text in texts]
         if not parsed:
             raise UsageError("nothing to compile was named", expected="a requirement such as 'sglang==0.4.*'")
-        anchors = [(text, item) for text, item in parsed if self._is_anchor(item.name)]
-        held = {str(name) for _, item in anchors for name in self.stacks.find(item.name).members}
-        rest = [(text, item) for text, item in parsed if not self._is_anchor(item.name)]
-        for _, item in rest:
-            if canonicalize_name(item.name) not in held:
-                self.stacks.find(item.name)
-                raise UnknownName(f"{item.name} is no member of the stacks asked for", expected=", ".join(sorted(held)))
+        anchors = [item for item in parsed if self._is_anchor(item.requirement.name)]
+        held = {str(name) for item in anchors for name in self.stacks.find(item.requirement.name).members}
+        rest = [item for item in parsed if not self._is_anchor(item.requirement.name)]
+        for name in (item.requirement.name for item in rest):
+            if canonicalize_name(name) not in held:
+                self.stacks.find(name)
+                raise UnknownName(f"{name} is no member of the stacks asked for", expected=", ".join(sorted(held)))
         first = anchors[:1] if _torch_is_member(anchors, held) else anchors
-        narrowed = [item for text, item in anchors if (text, item) not in first] + [item for _, item in rest]
-        asks = tuple(Ask(stack=self.stacks.find(item.name), requirement=item, text=text) for text, item in first)
+        narrowed = [item.requirement for item in (*anchors, *rest) if item not in first]
+        asks = tuple(
+            Ask(
+                stack=self.stacks.find(item.requirement.name),
+                requirement=item.requirement,
+                text=item.text,
+                tree=item.tree,
+            )
+            for item in first
+        )
         return asks, tuple(narrowed)
+
+    def _asked(self, text: str) -> _Asked:
+        """One argument; a source tree is read at once."""
+        address = _address(text)
+        if address is None:
+            return _Asked(text, _requirement(text), None)
+        from stackpin.app.source_tree import read_anchor
+
+        tree = read_anchor(address, self.stacks, self.catalog)
+        extras = f"[{','.join(address.extras)}]" if address.extras else ""
+        return _Asked(address.shown, Requirement(f"{tree.metadata.name}{extras}"), tree)
 
     def _is_anchor(self, name: str) -> bool:
         key = canonicalize_name(name)
         return any(key in {stack.anchor, canonicalize_name(stack.name)} for stack in self.stacks.by_name.values())
 
 
-def _torch_is_member(anchors: list[tuple[str, Requirement]], held: set[str]) -> bool:
+def _torch_is_member(anchors: list[_Asked], held: set[str]) -> bool:
     """Whether a further requirement (``torch>=2.6`` beside ``sglang``) narrows a member rather than naming a stack."""
-    return len(anchors) > 1 and all(canonicalize_name(item.name) in held for _, item in anchors[1:])
+    return len(anchors) > 1 and all(canonicalize_name(item.requirement.name) in held for item in anchors[1:])
+
+
+def _address(text: str) -> TreeAddress | None:
+    """The source tree that an argument names; None where it names releases, as nearly all do."""
+    if not text.startswith((".", "git+")) and not any(sign in text for sign in "/@"):
+        return None
+    from stackpin.parse.tree_address import names_tree, parse_tree_address
+
+    return parse_tree_address(text) if names_tree(text) else None
+
+
+def _shown(text: str) -> str:
+    """An argument as a file may show it: credentials left out."""
+    address = _address(text)
+    return address.shown if address else text
 
 
 def _requirement(text: str) -> Requirement:
@@ -178,7 +222,7 @@ def compile_job(job: Job, workshop: Workshop, *, version: str) -> Compiled:
     style = _style_of(job.index_style)
     locked = workshop.solver.solve(request)
     command = command_words(
-        job.requirements,
+        [_shown(text) for text in job.requirements],
         str(locked.cuda),
         python=request.python,
         platform="" if str(request.platform) == "linux-x86_64" else str(request.platform),
@@ -219,6 +263,12 @@ def _closed(locked: LockedTuple, request: Request, text: str, workshop: Workshop
     from stackpin.app.closure import closure
 
     anchor, ask = locked.anchors[0], request.asks[0]
+    if not anchor.version:
+        raise NotCovered(
+            "--closure pins what a release needs, and an index has none of a project's own tree",
+            got=ask.text,
+            hint="uv pip compile pyproject.toml -c constraints.txt, in the folder of the tree",
+        )
     extras = sorted({*ask.requirement.extras, *([anchor.extra] if anchor.extra else [])})
     requirement = f"{anchor.name}{'[' + ','.join(extras) + ']' if extras else ''}=={anchor.version}"
     day = datetime.fromisoformat(anchor.uploaded[:10]) + timedelta(days=7)
@@ -234,10 +284,12 @@ def notes_of(locked: LockedTuple, request: Request) -> tuple[str, ...]:
     notes = []
     for anchor, ask in zip(locked.anchors, request.asks, strict=True):
         if anchor.extra and not ask.requirement.extras:
-            notes.append(
-                f"plain {anchor.name} {anchor.version} installs no torch and no kernels: "
-                f"install {anchor.name}[{anchor.extra}]"
-            )
+            whole = ask.tree.installable(anchor.extra) if ask.tree else f"{anchor.name}[{anchor.extra}]"
+            notes.append(f"plain {_subject(anchor)} installs no torch and no kernels: install {whole}")
+        if ask.tree is not None:
+            from stackpin.app.source_tree import notes_on_tree
+
+            notes += notes_on_tree(ask.tree, ask.requirement.extras)
         if not ask.requirement.specifier and anchor.chosen.startswith("the newest release "):
             notes.append(f"{anchor.name} {anchor.version} is {anchor.chosen}")
     notes += [
@@ -257,6 +309,10 @@ def notes_of(locked: LockedTuple, request: Request) -> tuple[str, ...]:
         notes.append(f"{locked.cuda} needs NVIDIA driver {locked.driver} or newer")
     notes += [f"{name} is set free (allow)" for name in request.allow]
     return (*notes, *locked.notes)
+
+
+def _subject(anchor: Anchor) -> str:
+    return f"{anchor.name} {'of that tree' if anchor.tree else anchor.version}"
 
 
 def _gpu_notes(locked: LockedTuple, request: Request) -> list[str]:
@@ -290,6 +346,6 @@ def _misfit_note(pin: Pin, locked: LockedTuple) -> str:
 
     torch = next(each.full_version for each in locked.pins if each.name == TORCH)
     anchor = locked.anchors[0]
-    text = f"a library of {pin.name} {pin.version} does not load with torch {torch}, and {anchor.name} {anchor.version} pins both"
+    text = f"a library of {pin.name} {pin.version} does not load with torch {torch}, and {_subject(anchor)} pins both"
     why = f" ({pin.optional})" if pin.optional else ""
     return f"{text}: {misfit_text(pin.symbols)}{why}" if pin.symbols else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from packaging.requirements import Requirement
 from stackpin.app.compile import Job, Workshop, compile_job
 from stackpin.effects.files import LocalFiles
 from stackpin.emit.constraints import file_name
-from stackpin.errors import CatalogGap, NoTuple
+from stackpin.errors import CatalogGap, NoTuple, UsageError
 from stackpin.model.cuda import cuda_order
 from stackpin.model.request import PYPI
 
@@ -120,6 +121,12 @@ def ready_made(job: Job, workshop: Workshop) -> Path:
     folder = tree_folder()
     request = workshop.request(job)
     stack, requirement = request.asks[0].stack, request.asks[0].requirement
+    if request.asks[0].tree is not None:
+        raise UsageError(
+            "a source tree has no ready-made file",
+            got=request.asks[0].text,
+            hint=f"stackpin compile {shlex.quote(request.asks[0].text)} -o constraints.txt",
+        )
     series = re.fullmatch(r"==\s*(\d+\.\d+)\.\*", str(requirement.specifier))
     if series and request.cuda != PYPI:
         path = folder / file_name(stack.name, f"{series[1]}.x", request.cuda)

@@ -18,7 +18,7 @@ from stackpin.errors import CatalogDamaged, CatalogGap
 from stackpin.model.release import PYPI, Release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -236,6 +236,13 @@ class Catalog:
             return tuple(reversed(lists[0]))
         merged = {(release.version, release.index): release for found in reversed(lists) for release in found}
         return tuple(sorted(merged.values(), key=lambda release: release.version, reverse=True))
+
+    def with_standing(self, releases: Iterable[Release]) -> Catalog:
+        """The same catalog, in which each of these is the only release of its package (a source tree's)."""
+        other = Catalog(*self.layers)
+        other._releases, other._rows = dict(self._releases), dict(self._rows)
+        other._releases.update({release.name: (release,) for release in releases})
+        return other
 
     def release(self, name: str, version: str) -> Release | None:
         """One release by its exact version text; None where the catalog has none."""

@@ -208,20 +208,42 @@ def _update_abi(asked: _Asked, shown: _Shown, *, gpus: bool) -> None:
     click.echo(abi_json(report) if shown.as_json else abi_text(report, every=shown.verbose))
 
 
+def _verify_tree(source: str, asked: _Asked, shown: _Shown, *, everything: bool) -> int:
+    from stackpin.app.catalog import verify_tree
+    from stackpin.cli.catalog_text import source_json, source_text
+
+    if asked.packages or everything:
+        from stackpin.errors import UsageError
+
+        raise UsageError("--source goes with neither --package nor --all", expected=f"--source {source} alone")
+    report = verify_tree(source, directory=shown.directory)
+    click.echo(source_json(report) if shown.as_json else source_text(report))
+    return 1 if report.differences else 0
+
+
 @catalog.command("verify")
 @click.option(
     "--sample", default=20, show_default=True, type=click.IntRange(min=1), help="How many releases; others each day."
 )
 @click.option("--all", "everything", is_flag=True, help="Every release; reads hundreds of megabytes.")
+@click.option(
+    "--source", metavar="TREE", help="Compare a source tree with its release instead: a folder or git+URL@REV."
+)
 @_asked
 @_shown
-def verify_command(sample: int, *, everything: bool, asked: _Asked, shown: _Shown) -> None:
+def verify_command(sample: int, *, everything: bool, source: str | None, asked: _Asked, shown: _Shown) -> None:
     """Read releases again from where they came, and compare every field; any difference is exit 1.
+
+    With --source, what a tag's own pyproject.toml says (torch: triton_version.txt and setup.py) is held against the
+    METADATA of its release. No index is asked, and nothing of the tree is run.
 
     \b
     Examples:
       stackpin catalog verify --package triton --sample 2
+      stackpin catalog verify --source ./sglang
     """
+    if source is not None:
+        sys.exit(_verify_tree(source, asked, shown, everything=everything))
     from stackpin.app.catalog import verify
     from stackpin.cli.catalog_text import verify_json, verify_text
 

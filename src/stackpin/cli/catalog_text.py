@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 from stackpin.model.value import as_dict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from stackpin.app.abi_update import AbiUpdated
     from stackpin.app.catalog import UpdateReport, VerifyReport
     from stackpin.app.catalog_state import ReleaseFacts, ShowReport, StatusReport
+    from stackpin.app.catalog_verify import Difference
+    from stackpin.app.source_verify import SourceReport
     from stackpin.model.release import Release
 
 __all__ = [
@@ -19,6 +23,8 @@ __all__ = [
     "abi_text",
     "show_json",
     "show_text",
+    "source_json",
+    "source_text",
     "status_json",
     "status_text",
     "update_json",
@@ -138,15 +144,39 @@ def abi_json(report: AbiUpdated) -> str:
     return _json({**report._asdict(), "unread": unread})
 
 
-def verify_text(report: VerifyReport) -> str:
-    """One block a difference, then the count."""
-    lines = []
-    for item in report.differences:
-        lines += [
+def _differences(found: Iterable[Difference]) -> list[str]:
+    """One block a difference: what differs, and both sides."""
+    return [
+        line
+        for item in found
+        for line in (
             f"{item.package} {item.version}: {item.field} differs",
             f"  catalog   {item.catalog}",
             f"  source    {item.source}",
-        ]
+        )
+    ]
+
+
+def source_text(report: SourceReport) -> str:
+    """One block a difference, what could not be compared, then the count."""
+    lines = _differences(report.differences)
+    lines += [f"unknown: {text}" for text in report.unknown]
+    at = f" at {report.revision[:12]}" if report.revision else ""
+    verdict = _count(len(report.differences), "difference") if report.differences else "no difference"
+    lines.append(
+        f"{_count(report.compared, 'statement')} of {report.tree}{at} held against {report.package} {report.version}: {verdict}"
+    )
+    return "\n".join(lines)
+
+
+def source_json(report: SourceReport) -> str:
+    """The same as one JSON document."""
+    return _json({**as_dict(report), "differences": [asdict(item) for item in report.differences]})
+
+
+def verify_text(report: VerifyReport) -> str:
+    """One block a difference, then the count."""
+    lines = _differences(report.differences)
     differ = len({(item.package, item.version, item.index) for item in report.differences})
     verdict = f"{differ} differ" if differ else "no difference"
     lines.append(f"{report.compared} of {_count(report.releases, 'release')} read again: {verdict}")

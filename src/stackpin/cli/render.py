@@ -122,6 +122,8 @@ def tuple_document(locked: LockedTuple, text: str, notes: Iterable[str]) -> dict
                 "request": item.request,
                 "chosen": item.chosen,
                 "extra": item.extra,
+                "tree": item.tree or None,
+                "revision": item.revision or None,
             }
             for item in locked.anchors
         ],

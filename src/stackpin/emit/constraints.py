@@ -53,7 +53,8 @@ def title_of(locked: LockedTuple) -> str:
     titles = []
     for anchor in locked.anchors:
         series = _SERIES.fullmatch(anchor.request)
-        titles.append(f"{anchor.name} {series[1]}.x" if series else f"{anchor.name} {anchor.version}".strip())
+        version = "(source tree)" if anchor.tree else anchor.version
+        titles.append(f"{anchor.name} {series[1]}.x" if series else f"{anchor.name} {version}".strip())
     return " and ".join(titles)
 
 

@@ -34,7 +34,9 @@ def locked_json(locked: LockedTuple, notes: tuple[str, ...], others: tuple[str, 
     document["told"] = notes
     document["others"] = others
     document["platform"] = {"machine": locked.platform.machine, "glibc": locked.platform.glibc}
-    document["anchors"] = [_parts(item, "name version request chosen uploaded extra") for item in locked.anchors]
+    document["anchors"] = [
+        _parts(item, "name version request chosen uploaded extra tree revision") for item in locked.anchors
+    ]
     document["pins"] = [_pin(pin) for pin in locked.pins]
     document["bounds"] = [_parts(item, "name specifier note") for item in locked.bounds]
     document["blocks"] = [_parts(item, "name reads note") for item in locked.blocks]

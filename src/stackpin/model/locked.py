@@ -73,7 +73,11 @@ class Block(Value):
 
 
 class Anchor(Value):
-    """The release that decided the tuple, what was asked for, and how it was chosen."""
+    """The release that decided the tuple, what was asked for, and how it was chosen.
+
+    ``tree`` is the path or URL of the source tree that stood for it, and ``revision`` the commit of that; the version is
+    then empty.
+    """
 
     name: NormalizedName
     version: str
@@ -81,6 +85,8 @@ class Anchor(Value):
     chosen: str
     uploaded: str = ""
     extra: str = ""
+    tree: str = ""
+    revision: str = ""
 
 
 class LockedTuple(Value):

@@ -10,6 +10,7 @@ from stackpin.model.value import Value
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
+    from stackpin.model.source_tree import SourceTree
     from stackpin.model.stack import Stack
 
 __all__ = ["AUTO", "PYPI", "Ask", "Request"]
@@ -21,11 +22,20 @@ AUTO = "auto"
 
 
 class Ask(Value):
-    """One requirement on one stack's anchor; ``text`` is the argument as typed."""
+    """One requirement on one stack's anchor; ``text`` is the argument as typed.
+
+    ``tree`` is the source tree that stands for the anchor's release, where one was named.
+    """
 
     stack: Stack
     requirement: Requirement
     text: str
+    tree: SourceTree | None = None
+
+    @property
+    def own(self) -> bool:
+        """Whether something of the user's own stands for the anchor, in place of the releases of an index."""
+        return self.tree is not None or bool(self.stack.requires)
 
 
 class Request(Value):

@@ -52,7 +52,7 @@ class Answers:
 
     def refuse_unmatched(self, ask: Ask) -> None:
         """Tell a release that the catalog lacks apart from one that has no tuple."""
-        if ask.stack.requires:
+        if ask.own:
             return
         releases = self.catalog.releases(ask.stack.anchor)
         if not releases:
@@ -148,8 +148,9 @@ class Answers:
 
     def newest(self, ask: Ask) -> str:
         """The newest release that a requirement admits, pre-releases only where asked for; empty where there is none."""
-        if ask.stack.requires:
-            return "0"
+        own = own_release(ask)
+        if own is not None:
+            return own.text
         specifier = ask.requirement.specifier
         pre = bool(specifier.prereleases)
         for release in self.catalog.releases(ask.stack.anchor) or ():
@@ -191,11 +192,13 @@ class Answers:
         extra = ask.stack.extra if ask.stack.extra in release.extras else ""
         return Anchor(
             name=ask.stack.anchor,
-            version="" if own_release(ask) else release.text,
+            version="" if ask.own else release.text,
             request=ask.text,
             chosen="" if attempt.fixed else how_chosen(ask, self.newest(ask), resolved),
             uploaded=release.uploaded,
             extra=extra,
+            tree=ask.tree.address if ask.tree else "",
+            revision=ask.tree.revision.commit if ask.tree and ask.tree.revision else "",
         )
 
     def auto(self, request: Request, fixed: Mapping[str, str] | None = None) -> Answer | None:

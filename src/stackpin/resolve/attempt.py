@@ -61,7 +61,11 @@ class Failure(Value):
 
 
 def own_release(ask: Ask) -> Release | None:
-    """The release that stands for a user's own project, where the stack has its requirements instead of an index."""
+    """The release that stands for a source tree, or for a user's own project whose requirements the stack has."""
+    if ask.tree is not None:
+        from stackpin.model.source_tree import TreeRelease  # only a tree needs it
+
+        return TreeRelease(ask.tree)
     if not ask.stack.requires:
         return None
     import json
@@ -151,10 +155,10 @@ class Attempt:
         for ask in self.request.asks:
             name = str(ask.stack.anchor)
             specifier = ask.requirement.specifier
-            if name in self.fixed:
+            if ask.own:
+                specifier = SpecifierSet(prereleases=True)
+            elif name in self.fixed:
                 specifier = SpecifierSet(f"==={self.fixed[name]}")
-            elif ask.stack.requires:
-                specifier = SpecifierSet()
             yield Need(key=name, name=name, specifier=specifier, line=ask.text)
         for requirement in self.request.members:
             yield self._member(requirement)

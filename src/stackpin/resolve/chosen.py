@@ -26,6 +26,8 @@ def series_of(ask: Ask) -> str:
 def how_chosen(ask: Ask, newest: str, resolved: Resolved) -> str:
     """Why this release: asked for, the newest, or the newest for which a tuple exists on the target."""
     release = resolved.candidates[str(ask.stack.anchor)].release
+    if ask.tree is not None:
+        return ask.tree.told
     if ask.stack.requires:
         return "your own project"
     if any(item.operator in {"==", "==="} and not item.version.endswith(".*") for item in ask.requirement.specifier):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stackpin.errors import NoTuple
 from stackpin.model.request import AUTO
 from stackpin.resolve.answers import Answer, Answers
 
 if TYPE_CHECKING:
-    from stackpin.errors import NoTuple
     from stackpin.model.locked import LockedTuple
     from stackpin.model.request import Request
 
@@ -24,6 +24,16 @@ class Solver(Answers):
         :raises NoTuple: where there is none; its ``explanation`` has the reasons and the nearest answers.
         :raises CatalogGap: where the catalog has no release that matches an anchor's requirement at all.
         """
+        if any(ask.tree for ask in request.asks):
+            from stackpin.resolve.over_trees import told_of_trees, with_trees  # only a source tree needs it
+
+            try:
+                return Solver(with_trees(self.catalog, request), self.facts)._solve(request)  # noqa: SLF001 - another of this class
+            except NoTuple as error:
+                raise told_of_trees(error, request) from error
+        return self._solve(request)
+
+    def _solve(self, request: Request) -> LockedTuple:
         for ask in request.asks:
             self.refuse_unmatched(ask)
         answer = self.auto(request) if request.cuda == AUTO and request.driver else self.answer(request)

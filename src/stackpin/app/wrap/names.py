@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,6 +44,13 @@ def names_of_stacks(texts: tuple[str, ...], settings: Settings) -> StackNames:
 
 
 def _name_of(text: str) -> str:
+    if "/" in text or text.startswith((".", "git+")):
+        raise UsageError(
+            "a source tree cannot be a stack in force: what it says may change between two calls",
+            got=repr(text),
+            expected="a PEP 508 requirement such as sglang or 'sglang==0.4.*'",
+            hint=f"stackpin compile {shlex.quote(text)} -o constraints.txt, and pass that file with -c",
+        )
     try:
         return Requirement(text).name
     except InvalidRequirement as error:
