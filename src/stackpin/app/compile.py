@@ -267,7 +267,7 @@ def _closed(locked: LockedTuple, request: Request, text: str, workshop: Workshop
         raise NotCovered(
             "--closure pins what a release needs, and an index has none of a project's own tree",
             got=ask.text,
-            hint="uv pip compile pyproject.toml -c constraints.txt, in the folder of the tree",
+            hint=f"uv pip compile -c constraints.txt {ask.tree.manifest if ask.tree else 'pyproject.toml'}",
         )
     extras = sorted({*ask.requirement.extras, *([anchor.extra] if anchor.extra else [])})
     requirement = f"{anchor.name}{'[' + ','.join(extras) + ']' if extras else ''}=={anchor.version}"

@@ -29,7 +29,11 @@ __all__ = ["FetchedTree", "fetched_tree", "revision_of"]
 PATIENCE = 600.0
 #: What could make git run a program, or look at another repository than the one that is named.
 _FOREIGN = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY"}
-_QUIET = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-optional-locks")
+_QUIET = (
+    "--no-optional-locks",
+    *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"),
+    *("-c", "gc.auto=0", "-c", "maintenance.auto=false"),
+)
 _LOG = (
     "log",
     "-1",

@@ -6,7 +6,7 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from stackpin.model.release import OWN, Release
 from stackpin.model.value import Value
@@ -23,8 +23,8 @@ def version_of_tag(tag: str) -> str:
     """The version that a tag names (``v0.5.6`` names ``0.5.6``); empty where it names none."""
     try:
         return str(Version(tag.removeprefix("v"))) if tag.removeprefix("v")[:1].isdigit() else ""
-    except InvalidVersion:
-        return ""
+    except ValueError:
+        return ""  # a tag of another kind
 
 
 class ProjectMetadata(Value):
@@ -91,6 +91,11 @@ class SourceTree(Value):
             return f"{path}[{extra}]"
         below = f"#subdirectory={folder}" if folder and "#" not in self.address else ""
         return f"{self.metadata.name}[{extra}] @ {self.address}{below}"
+
+    @property
+    def manifest(self) -> str:
+        """Where its ``pyproject.toml`` is, as a command can name it; for a repository elsewhere, as it lies there."""
+        return self.file if "://" in self.address else f"{self.address.rstrip('/')}/{self.file}"
 
     @property
     def told(self) -> str:

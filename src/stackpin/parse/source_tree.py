@@ -5,12 +5,13 @@ Source: PEP 621 (``[project]``) and setuptools' ``[tool.setuptools.dynamic]``. N
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from stackpin.errors import InputUnreadable, NotCovered
 from stackpin.model.source_tree import ProjectMetadata
@@ -23,7 +24,7 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["files_named", "parse_project", "project_name", "with_extra"]
+__all__ = ["files_named", "parse_project", "project_name"]
 
 _DYNAMIC = ("dependencies", "optional-dependencies")
 
@@ -34,7 +35,7 @@ def project_name(raw: bytes, where: str) -> str:
     :raises InputUnreadable: where the bytes are no TOML.
     """
     name = _table(_document(raw, where), "project").get("name", "")
-    return canonicalize_name(name) if isinstance(name, str) else ""
+    return canonicalize_name(name) if _named(name) else ""
 
 
 def files_named(raw: bytes, where: str) -> tuple[str, ...]:
@@ -66,11 +67,11 @@ def parse_project(raw: bytes, where: str, files: Mapping[str, bytes]) -> Project
     """
     document = _document(raw, where)
     project = _table(document, "project")
-    if not isinstance(project.get("name"), str):
+    if not _named(project.get("name")):
         raise _no_project(document, where)
     dynamic = _list(project, "dynamic", where)
     dependencies = _list(project, "dependencies", where)
-    optional = {name: _list(_table(project, _DYNAMIC[1]), name, where) for name in _table(project, _DYNAMIC[1])}
+    optional = {extra: _list(_table(project, _DYNAMIC[1]), extra, where) for extra in _table(project, _DYNAMIC[1])}
     tables = _dynamic_tables(document)
     if "dependencies" in dynamic:
         dependencies = _read(tables.get("dependencies"), files, where, project["name"], "dependencies")
@@ -79,6 +80,11 @@ def parse_project(raw: bytes, where: str, files: Mapping[str, bytes]) -> Project
         if not named:
             raise _code_decides(where, project["name"], _DYNAMIC[1])
         optional = {extra: _read(value, files, where, project["name"], _DYNAMIC[1]) for extra, value in named.items()}
+    wrong = next((extra for extra in optional if not _named(extra)), None)
+    if wrong is not None:
+        raise InputUnreadable(
+            "an extra's name is none", where=where, got=repr(wrong), expected="letters, digits, -, _, ."
+        )
     return ProjectMetadata(
         name=canonicalize_name(project["name"]),
         version="" if "version" in dynamic else _version(project, where),
@@ -88,7 +94,7 @@ def parse_project(raw: bytes, where: str, files: Mapping[str, bytes]) -> Project
     )
 
 
-def with_extra(requirement: Requirement, extra: str) -> str:
+def _with_extra(requirement: Requirement, extra: str) -> str:
     """A requirement of an extra as METADATA has it: its own marker in brackets, as setuptools writes it, then the extra's."""
     own = f"({requirement.marker}) and " if requirement.marker else ""
     joint = f'{own}extra == "{canonicalize_name(extra)}"'
@@ -107,7 +113,7 @@ def _requires_dist(dependencies: Iterable[str], optional: Mapping[str, Iterable[
         yield str(_requirement(line, where))
     for extra, lines in optional.items():
         for line in lines:
-            yield with_extra(_requirement(line, where), extra)
+            yield _with_extra(_requirement(line, where), extra)
 
 
 def _requirement(line: str, where: str) -> Requirement:
@@ -122,8 +128,13 @@ def _requirement(line: str, where: str) -> Requirement:
 def _document(raw: bytes, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(raw.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputUnreadable("the file is not TOML", where=where, got=str(error), expected="TOML 1.0") from error
+
+
+def _named(name: object) -> bool:
+    """Whether something is a name as packages and extras have it."""
+    return isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", name) is not None
 
 
 def _table(document: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -159,7 +170,7 @@ def _version(project: Mapping[str, Any], where: str) -> str:
         return ""
     try:
         return str(Version(text))
-    except InvalidVersion as error:
+    except ValueError as error:  # no version, or a number of thousands of digits
         raise InputUnreadable(
             "the project's version is none", where=where, got=text, expected="a version as PEP 440 has it"
         ) from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from stackpin.errors import InputUnreadable
 
@@ -31,7 +31,7 @@ def version_in(raw: bytes, where: str) -> Version:
     text = raw.decode("utf-8", errors="replace").strip()
     try:
         return Version(text)
-    except InvalidVersion as error:
+    except ValueError as error:  # no version, or a number of thousands of digits
         raise InputUnreadable(
             "the file has no version in it", where=where, got=text[:60], expected="one version, as 3.2.0"
         ) from error
