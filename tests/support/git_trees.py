@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["GitServer", "Repository"]
 
 #: Who commits, and when, in every test.
-_WHO = ("-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgSign=false", "-c", "tag.gpgSign=false")
+_WHO = (
+    *("-c", "user.name=test", "-c", "user.email=test@example.org"),
+    *("-c", "commit.gpgSign=false", "-c", "tag.gpgSign=false"),
+)
 
 
 class Repository:
@@ -30,7 +33,7 @@ class Repository:
 
     def git(self, *words: str, day: str = "2025-05-24") -> str:
         """Run git in it, as of a day."""
-        dates = {name: f"{day}T12:00:00+02:00" for name in ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE")}
+        dates = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), f"{day}T12:00:00+02:00")
         command = ["git", *_WHO, *words]
         done = subprocess.run(
             command, cwd=self.folder, env={**os.environ, **dates}, capture_output=True, text=True, check=False
@@ -71,7 +74,9 @@ class GitServer:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

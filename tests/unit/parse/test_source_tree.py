@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from stackpin.catalog.loader import Catalog
 from stackpin.errors import InputUnreadable, NotCovered
-from stackpin.model.source_tree import ProjectMetadata
 from stackpin.parse.source_tree import files_named, parse_project, project_name
+
+if TYPE_CHECKING:
+    from stackpin.model.source_tree import ProjectMetadata
 
 __all__: list[str] = []
 
@@ -17,7 +20,9 @@ DATA = Path(__file__).resolve().parents[2] / "data" / "source_trees"
 
 
 def project(text: str, **files: bytes) -> ProjectMetadata:
-    return parse_project(text.encode(), "pyproject.toml", {name.replace("_txt", ".txt"): raw for name, raw in files.items()})
+    return parse_project(
+        text.encode(), "pyproject.toml", {name.replace("_txt", ".txt"): raw for name, raw in files.items()}
+    )
 
 
 def requires(text: str) -> tuple[str, ...]:
@@ -40,7 +45,9 @@ def test_a_tree_of_sglang_needs_what_the_metadata_of_its_release_says(version: s
     ("line", "expected"),
     [
         pytest.param("torch==2.6.0", 'torch==2.6.0; extra == "srt"', id="plain"),
-        pytest.param("uvloop ; sys_platform != 'win32'", 'uvloop; sys_platform != "win32" and extra == "srt"', id="marker"),
+        pytest.param(
+            "uvloop ; sys_platform != 'win32'", 'uvloop; sys_platform != "win32" and extra == "srt"', id="marker"
+        ),
         pytest.param(
             "av ; os_name == 'nt' or os_name == 'java'",
             'av; (os_name == "nt" or os_name == "java") and extra == "srt"',
@@ -105,7 +112,9 @@ def test_a_project_in_poetrys_own_form_is_refused_as_that() -> None:
         pytest.param('[project]\nname = "a"\nversion = "one"', "the project's version is none", id="version"),
         pytest.param('[project]\nname = "a"\nrequires-python = 3', "requires-python is not text", id="python"),
         pytest.param(
-            '[project]\nname = "a"\n[project.optional-dependencies]\n"x\\"y" = []', "an extra's name is none", id="extra"
+            '[project]\nname = "a"\n[project.optional-dependencies]\n"x\\"y" = []',
+            "an extra's name is none",
+            id="extra",
         ),
         pytest.param(
             DYNAMIC, "a file that the project reads its requirements from is not there", id="a file that is not there"

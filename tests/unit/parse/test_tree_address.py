@@ -10,7 +10,9 @@ from stackpin.parse.tree_address import names_tree, parse_tree_address
 __all__: list[str] = []
 
 
-@pytest.mark.parametrize("text", ["./sglang", "../sglang[all]", ".", "a/b", "/a/b[x]", "git+https://h/r@v1", "a @ file:///b"])
+@pytest.mark.parametrize(
+    "text", ["./sglang", "../sglang[all]", ".", "a/b", "/a/b[x]", "git+https://h/r@v1", "a @ file:///b"]
+)
 def test_a_path_or_an_address_names_a_tree(text: str) -> None:
     assert names_tree(text)
 
