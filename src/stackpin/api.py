@@ -76,7 +76,7 @@ def compile(  # noqa: A001 - the name of the command
     prefer_builds: bool = False,
     settings: Settings | None = None,
 ) -> LockedTuple:
-    """The locked tuple for requirements on stacks' anchors (PEP 508).
+    """The locked tuple for requirements on stacks' anchors (PEP 508), or for source trees of them (``./sglang``).
 
     :param cuda: a CUDA tag (``cu124``), ``pypi`` for the build that PyPI itself carries, or ``auto`` with a driver.
     :param python: a minor version (``3.11``) or an interpreter; empty for every Python that the wheels serve.

@@ -37,14 +37,15 @@ COMMANDS = [
 ]
 #: The wrapped tools: their help is the tool's own, and their example stands in the help of the whole.
 WRAPPED = {("pip",), ("uv",), ("uvx",)}
-#: Examples that ask an index, or name a wheel or an environment; only that they are spelled right is tested here, the
-#: rest in tests/functional/catalog, tests/escapes and test_abi_files.py.
+#: Examples that ask an index, or name a wheel, a tree or an environment; only that they are spelled right is tested here,
+#: the rest in tests/functional/catalog, tests/escapes, test_source_trees.py and test_abi_files.py.
 ELSEWHERE = (
     "stackpin catalog update",
     "stackpin catalog verify",
     "stackpin uv ",
     "stackpin abi ./",
     "stackpin abi --env",
+    "stackpin compile ./",
 )
 
 

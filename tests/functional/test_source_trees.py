@@ -115,6 +115,15 @@ def test_what_a_tree_leaves_open_is_of_the_day_of_its_commit(tmp_path: Path) -> 
     assert "the day of ./plain is not known: what it leaves open is the newest that the catalog has" in done.stderr
 
 
+@pytest.mark.parametrize(("cuda", "told"), [("cu126", True), ("pypi", False)])
+def test_a_tree_that_binds_torch_for_uv_is_told_where_that_is_in_the_way(
+    cuda: str, *, told: bool, tmp_path: Path
+) -> None:
+    unpacked(tmp_path / "tree", DYNAMIC)
+    note = "note: uv takes torch from where [tool.uv.sources] of the tree says: give it --no-sources\n"
+    assert (note in run("compile", "./tree", "--cuda", cuda, cwd=tmp_path).stderr) is told
+
+
 def test_json_has_the_tree_and_its_revision(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "clone")
     commit = repository.commit({"python/pyproject.toml": manifest(STATIC)}, day="2025-05-24")

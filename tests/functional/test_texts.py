@@ -19,6 +19,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 ELSEWHERE = (
     *("catalog update", "catalog verify", "--closure", "--all"),
     *("stackpin apply", "stackpin uv", "stackpin pip", "stackpin abi ./", "stackpin abi --env"),
+    *("stackpin compile ./", "stackpin compile './", "stackpin compile 'git+"),
 )
 #: The one example that shows a refusal.
 REFUSED = "stackpin compile sglang==0.4.7 --cuda cu124"

@@ -289,7 +289,7 @@ def notes_of(locked: LockedTuple, request: Request) -> tuple[str, ...]:
         if ask.tree is not None:
             from stackpin.app.source_tree import notes_on_tree
 
-            notes += notes_on_tree(ask.tree, ask.requirement.extras)
+            notes += notes_on_tree(ask.tree, ask.requirement.extras, locked.pins)
         if not ask.requirement.specifier and anchor.chosen.startswith("the newest release "):
             notes.append(f"{anchor.name} {anchor.version} is {anchor.chosen}")
     notes += [

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from stackpin.catalog.loader import Catalog
     from stackpin.catalog.stacks import Stacks
+    from stackpin.model.locked import Pin
     from stackpin.model.source_tree import ProjectMetadata
     from stackpin.parse.tree_address import TreeAddress
 
@@ -178,10 +179,17 @@ def _dated(found: Project, catalog: Catalog) -> SourceTree:
     )
 
 
-def notes_on_tree(tree: SourceTree, extras: Iterable[str]) -> list[str]:
-    """What a person should know of a tree: extras that were asked for and are not there, and that its day is not known."""
+def notes_on_tree(tree: SourceTree, extras: Iterable[str], pins: Iterable[Pin]) -> list[str]:
+    """What a person should know of a tree.
+
+    Extras that were asked for and are not there, that its day is not known, and builds that uv would not look for where
+    they are.
+    """
     missing = sorted({*map(canonicalize_name, extras)} - {*tree.metadata.extras})
     notes = [f"{tree.metadata.name} has no extra {extra!r} in {tree.address}" for extra in missing]
     if not tree.as_of:
         notes.append(f"the day of {tree.address} is not known: what it leaves open is the newest that the catalog has")
+    bound = [str(pin.name) for pin in pins if pin.build.page and str(pin.name) in tree.metadata.uv_sources]
+    if bound:
+        notes.append(f"uv takes {', '.join(bound)} from where [tool.uv.sources] of the tree says: give it --no-sources")
     return notes

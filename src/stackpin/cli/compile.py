@@ -36,13 +36,15 @@ __all__ = ["compile_command", "path_command"]
 def compile_command(requirements: tuple[str, ...], **options: Any) -> int:
     """Solve requirements on a stack's anchor and write the constraints file for pip and uv.
 
-    REQ is a PEP 508 requirement: sglang, 'sglang==0.4.*', 'vllm>=0.8,<0.9', torch==2.7.1.
+    REQ is a PEP 508 requirement: sglang, 'sglang==0.4.*', 'vllm>=0.8,<0.9', torch==2.7.1; or a source tree of the
+    anchor: ./sglang, './sglang[all]', git+https://HOST/REPOSITORY@REV.
 
     \b
     Examples:
       stackpin compile 'sglang==0.4.*' --cuda cu124
       stackpin compile 'torch==2.7.*' --cuda cu118
       stackpin compile 'vllm==0.8.*' --python 3.12 --json
+      stackpin compile ./sglang --cuda cu130
     """
     if options["tree"]:
         return _tree(requirements, options)

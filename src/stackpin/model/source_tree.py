@@ -31,6 +31,7 @@ class ProjectMetadata(Value):
     """What a ``pyproject.toml`` says of its project, in the words of core metadata.
 
     ``version`` is empty where it is dynamic. ``requires`` are Requires-Dist lines, those of extras with their marker.
+    ``uv_sources`` are the packages that ``[tool.uv.sources]`` binds to a place: uv looks for them nowhere else.
     """
 
     name: NormalizedName
@@ -38,6 +39,7 @@ class ProjectMetadata(Value):
     requires_python: str = ""
     requires: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
+    uv_sources: tuple[str, ...] = ()
 
 
 class Revision(Value):

@@ -91,6 +91,7 @@ def parse_project(raw: bytes, where: str, files: Mapping[str, bytes]) -> Project
         requires_python=_text(project, "requires-python", where),
         requires=tuple(_requires_dist(dependencies, optional, where)),
         extras=tuple(canonicalize_name(extra) for extra in optional),
+        uv_sources=tuple(map(canonicalize_name, _table(_table(_table(document, "tool"), "uv"), "sources"))),
     )
 
 
