@@ -52,7 +52,7 @@ def files_named(raw: bytes, where: str) -> tuple[str, ...]:
     if "optional-dependencies" in dynamic:
         named += [name for value in _table(tables, "optional-dependencies").values() for name in _files_of(value)]
     for name in named:
-        if name.startswith("/") or ".." in name.split("/"):
+        if name.startswith("/") or ".." in name.split("/") or not name.isprintable():
             raise InputUnreadable("a file outside the tree is named", where=where, got=name, expected="a file below it")
     return tuple(dict.fromkeys(named))
 

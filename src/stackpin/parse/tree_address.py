@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 from packaging.requirements import InvalidRequirement, Requirement
 
 from stackpin.errors import NotCovered, UsageError
-from stackpin.parse.web_address import without_userinfo
 
 __all__ = ["TreeAddress", "names_tree", "parse_tree_address", "tree_at"]
 
@@ -45,9 +44,28 @@ def names_tree(text: str) -> bool:
 def parse_tree_address(text: str) -> TreeAddress:
     """The address in an argument.
 
-    :raises UsageError: where it names no tree, or no revision of one.
+    :raises UsageError: where it names no tree, or a revision that is none.
     :raises NotCovered: for an address that is neither a folder nor a git repository.
     """
+    try:
+        found = _parsed(text)
+    except ValueError as error:  # what urllib says of brackets and ports
+        raise _unclear(text) from error
+    parts = (found.path, found.url, found.rev, found.subdirectory)
+    if not (found.path or found.url) or not all(part.isprintable() for part in parts):
+        raise _unclear(text)
+    return found
+
+
+def _unclear(text: str) -> UsageError:
+    return UsageError(
+        "an argument names no source tree",
+        got=_masked(text),
+        expected="./FOLDER, or git+https://HOST/REPOSITORY@REV",
+    )
+
+
+def _parsed(text: str) -> TreeAddress:
     direct = _direct(text)
     if direct is not None and direct.url:
         found = _at(direct.url, text)
@@ -78,7 +96,7 @@ def _at(text: str, whole: str) -> TreeAddress:
     if "://" in text and not text.startswith("file://"):
         raise NotCovered(
             "a file at an address is no source tree",
-            got=without_userinfo(text),
+            got=_masked(text),
             expected="a folder, or git+https://HOST/REPOSITORY@REV",
             hint="unpack it, and name the folder",
         )
@@ -94,13 +112,13 @@ def _in_git(text: str, whole: str) -> TreeAddress:
     if parts.scheme not in SCHEMES:
         raise UsageError(
             "an address that git is not asked for",
-            got=without_userinfo(whole),
+            got=_masked(whole),
             expected="git+https://HOST/REPOSITORY@REV (or http, ssh, git, file)",
         )
     path, at, rev = parts.path.rpartition("@")
     path, rev = (path, rev) if at else (parts.path, "")
     if at and (not rev or rev.startswith("-")):
-        raise UsageError("an address with @ names no revision", got=without_userinfo(text), expected="…@REV")
+        raise UsageError("an address with @ names no revision", got=_masked(text), expected="…@REV")
     fields = parse_qs(parts.fragment)
     subdirectory = fields.get("subdirectory", [""])[0].strip("/")
     if ".." in subdirectory.split("/"):
@@ -115,6 +133,11 @@ def _in_git(text: str, whole: str) -> TreeAddress:
         extras=_names(egg[2]) if egg else (),
         name=egg[1] if egg else fields.get("egg", [""])[0],
     )
+
+
+def _masked(text: str) -> str:
+    """A text without the credentials of an address in it, whatever else is wrong with that."""
+    return re.sub(r"//[^/]*@", "//", text)
 
 
 def _shown(text: str) -> str:

@@ -127,7 +127,7 @@ def test_what_breaks_the_form_is_told(text: str, what: str) -> None:
     assert caught.value.what == what
 
 
-@pytest.mark.parametrize("name", ["/etc/passwd", "../other.txt"])
+@pytest.mark.parametrize("name", ["/etc/passwd", "../other.txt", "a\\u0000b"])
 def test_a_file_outside_the_tree_is_not_asked_for(name: str) -> None:
     with pytest.raises(InputUnreadable, match="a file outside the tree is named"):
         files_named(DYNAMIC.replace("base.txt", name).encode(), "")

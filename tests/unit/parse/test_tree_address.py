@@ -77,12 +77,17 @@ def test_what_is_shown_has_no_credentials(text: str, shown: str) -> None:
         ("git+https://host/b@", "an address with @ names no revision"),
         ("git+https://host/b@--upload-pack=id", "an address with @ names no revision"),
         ("git+https://host/b@v1#subdirectory=../..", "a subdirectory outside the tree"),
+        ("git+https://host/b@v%00", "an argument names no source tree"),
+        ("git+https://me:secret@[host/b@v1", "an argument names no source tree"),
+        ("sglang @ git+ftp://me:secret@host/b@v1", "an address that git is not asked for"),
+        ("sglang @ file://", "an argument names no source tree"),
     ],
 )
 def test_what_git_must_not_be_asked_is_refused(text: str, what: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_tree_address(text)
     assert caught.value.what == what
+    assert "secret" not in str(caught.value)
 
 
 def test_a_file_at_an_address_is_no_tree() -> None:
