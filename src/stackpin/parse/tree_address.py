@@ -15,6 +15,7 @@ __all__ = ["TreeAddress", "names_tree", "parse_tree_address", "tree_at"]
 #: What git is asked to speak; its other transports can run programs.
 SCHEMES = ("https", "http", "ssh", "git", "file")
 _WITH_EXTRAS = re.compile(r"(.+?)\s*\[([A-Za-z0-9._,\s-]*)\]")
+_REVISION = re.compile(r"\w[\w./+-]*")
 _HEAD = re.compile(r"[^;<>=!\s\[]*")
 
 
@@ -117,7 +118,7 @@ def _in_git(text: str, whole: str) -> TreeAddress:
         )
     path, at, rev = parts.path.rpartition("@")
     path, rev = (path, rev) if at else (parts.path, "")
-    if at and (not rev or rev.startswith("-")):
+    if at and not _REVISION.fullmatch(unquote(rev)):
         raise UsageError("an address with @ names no revision", got=_masked(text), expected="…@REV")
     fields = parse_qs(parts.fragment)
     subdirectory = fields.get("subdirectory", [""])[0].strip("/")

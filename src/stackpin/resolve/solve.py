@@ -24,14 +24,22 @@ class Solver(Answers):
         :raises NoTuple: where there is none; its ``explanation`` has the reasons and the nearest answers.
         :raises CatalogGap: where the catalog has no release that matches an anchor's requirement at all.
         """
-        if any(ask.tree for ask in request.asks):
-            from stackpin.resolve.over_trees import told_of_trees, with_trees  # only a source tree needs it
+        if not any(ask.tree for ask in request.asks):
+            return self._solve(request)
+        from stackpin.resolve.over_trees import told_of_trees  # only a source tree needs it
 
-            try:
-                return Solver(with_trees(self.catalog, request), self.facts)._solve(request)  # noqa: SLF001 - another of this class
-            except NoTuple as error:
-                raise told_of_trees(error, request) from error
-        return self._solve(request)
+        try:
+            return self.over(request)._solve(request)  # noqa: SLF001 - another of this class
+        except NoTuple as error:
+            raise told_of_trees(error, request) from error
+
+    def over(self, request: Request) -> Solver:
+        """The solver in whose catalog each tree of a request is the only release of its anchor, for explanations too."""
+        if not any(ask.tree for ask in request.asks):
+            return self
+        from stackpin.resolve.over_trees import with_trees
+
+        return Solver(with_trees(self.catalog, request), self.facts)
 
     def _solve(self, request: Request) -> LockedTuple:
         for ask in request.asks:
