@@ -89,6 +89,15 @@ def test_the_line_in_the_file_rebuilds_it(tmp_path: Path) -> None:
     assert run(*(word.strip("'") for word in words.split()), cwd=tmp_path).stdout == made
 
 
+def test_a_clone_of_another_user_is_read_and_the_missing_revision_is_told(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "clone")
+    repository.commit({"pyproject.toml": manifest(DYNAMIC)}, f"v{DYNAMIC}")
+    done = run("compile", "./clone", cwd=tmp_path, GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
+    assert header(done.stdout)["anchor"] == "sglang: a source tree"
+    trust = f"git config --global --add safe.directory {repository.folder}"
+    assert f"note: git does not tell the revision of ./clone: the folder is another user's: {trust}\n" in done.stderr
+
+
 def test_an_edited_requirement_is_followed_and_the_edit_is_told(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "clone")
     commit = repository.commit({"pyproject.toml": manifest(DYNAMIC)}, f"v{DYNAMIC}", day="2026-04-07")

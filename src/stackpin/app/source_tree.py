@@ -34,11 +34,14 @@ _BELOW = ("", "python")
 
 
 class OpenTree(NamedTuple):
-    """A tree that can be read. ``revision`` takes the files that were read, for whether they differ from the commit."""
+    """A tree that can be read. ``revision`` takes the files that were read, for whether they differ from the commit.
+
+    Where no revision is known it is the text that says why; an empty one where that is no wonder.
+    """
 
     shown: str
     read: Callable[[str], bytes | None]
-    revision: Callable[[tuple[str, ...]], Revision | None]
+    revision: Callable[[tuple[str, ...]], Revision | str]
 
 
 @contextmanager
@@ -112,6 +115,7 @@ class Project(NamedTuple):
     raw: bytes
     metadata: ProjectMetadata
     revision: Revision | None
+    unsure: str
     unpacked: str
 
 
@@ -138,9 +142,10 @@ def project_in(tree: OpenTree, address: TreeAddress, anchors: Collection[str]) -
     folder = file.removesuffix(_MANIFEST)
     others = {name: text for name in files_named(raw, where) if (text := tree.read(folder + name)) is not None}
     metadata = parse_project(raw, where, others)
-    revision = tree.revision((file, *(folder + name for name in others)))
+    told = tree.revision((file, *(folder + name for name in others)))
+    revision, unsure = (told, "") if isinstance(told, Revision) else (None, told)
     unpacked = "" if revision else _unpacked_version(tree.read(f"{folder}PKG-INFO"), metadata)
-    return Project(address.place, file, raw, metadata, revision, unpacked)
+    return Project(address.place, file, raw, metadata, revision, unsure, unpacked)
 
 
 def _unpacked_version(raw: bytes | None, metadata: ProjectMetadata) -> str:
@@ -174,6 +179,7 @@ def _dated(found: Project, catalog: Catalog) -> SourceTree:
         sha256=sha256(found.raw).hexdigest(),
         metadata=metadata,
         revision=revision,
+        unsure=found.unsure,
         release=release,
         as_of=uploaded or (revision.committed if revision else ""),
     )
@@ -187,6 +193,8 @@ def notes_on_tree(tree: SourceTree, extras: Iterable[str], pins: Iterable[Pin]) 
     """
     missing = sorted({*map(canonicalize_name, extras)} - {*tree.metadata.extras})
     notes = [f"{tree.metadata.name} has no extra {extra!r} in {tree.address}" for extra in missing]
+    if tree.unsure:
+        notes.append(f"git does not tell the revision of {tree.address}: {tree.unsure}")
     if not tree.as_of:
         notes.append(f"the day of {tree.address} is not known: what it leaves open is the newest that the catalog has")
     bound = [str(pin.name) for pin in pins if pin.build.page and str(pin.name) in tree.metadata.uv_sources]

@@ -182,7 +182,8 @@ def _torch(tree: OpenTree, catalog: Catalog) -> SourceReport:
     """The tree of torch itself: what its builds add to METADATA by themselves (the CUDA packages) is not in it."""
     read = {file: raw for file in (TRITON_VERSION, VERSION_FILE) if (raw := tree.read(file)) is not None}
     lists = [(file, name, raw) for file, name in CODE_LISTS if (raw := tree.read(file)) is not None]
-    revision = tree.revision((*read, *(file for file, _, _ in lists)))
+    told = tree.revision((*read, *(file for file, _, _ in lists)))
+    revision = told if isinstance(told, Revision) else None
     bases = [version_in(read[VERSION_FILE], VERSION_FILE).base_version] if VERSION_FILE in read else []
     release = _release(tree, catalog, TORCH, revision, bases)
     ours = _sides(line for line in release.requires(_MACHINE) if "extra" not in line)

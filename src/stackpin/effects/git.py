@@ -7,6 +7,7 @@ user's credential helpers and ssh keys work as ever.
 from __future__ import annotations
 
 import os
+import shlex
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,19 +69,22 @@ class _Git:
 
 def revision_of(
     folder: Path, files: Sequence[str], environ: Mapping[str, str], runner: ProcessRunner | None = None
-) -> Revision | None:
-    """The commit that a folder is at; None where git is not there, or does not hold these files.
+) -> Revision | str:
+    """The commit that a folder is at; a text where git is not there, or does not hold these files.
 
+    :returns: the text is empty where that is all as it should be, and else says why git does not tell.
     :param files: what was read, relative to the folder; whether they differ from the commit is part of the answer.
     """
     try:
         git = _Git(folder, environ, runner)
     except ToolMissing:
-        return None
+        return ""
     log = git.run(*_LOG)
+    if "dubious ownership" in log.stderr:  # as in a container: git wants to be told that the folder is to be trusted
+        return f"the folder is another user's: git config --global --add safe.directory {shlex.quote(str(folder.resolve()))}"
     held = git.run("ls-files", "--", *files)
     if log.code != 0 or held.code != 0 or not held.stdout.strip():
-        return None
+        return ""
     state = git.run("status", "--porcelain", "--ignore-submodules=all", "--", *files)
     return _revision(log.stdout, changed=bool(state.stdout.strip()))
 

@@ -68,8 +68,9 @@ class SourceTree(Value):
     """A tree as it was read.
 
     ``address`` is the path or URL as it was typed, without credentials and extras; ``file`` the ``pyproject.toml`` inside
-    the tree, and ``sha256`` that of its bytes. ``release`` is the version of the release that the tree is; empty where
-    nothing says that it is one. ``as_of`` is the day for what the tree leaves open (ISO 8601); empty where none is known.
+    the tree, and ``sha256`` that of its bytes. ``unsure`` is why git does not tell the revision, where it could. ``release``
+    is the version of the release that the tree is; empty where nothing says that it is one. ``as_of`` is the day for what
+    the tree leaves open (ISO 8601); empty where none is known.
     """
 
     address: str
@@ -77,6 +78,7 @@ class SourceTree(Value):
     sha256: str
     metadata: ProjectMetadata
     revision: Revision | None = None
+    unsure: str = ""
     release: str = ""
     as_of: str = ""
 

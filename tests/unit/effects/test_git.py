@@ -10,11 +10,10 @@ from tests.support.git_trees import GitServer, Repository
 
 from stackpin.effects.git import fetched_tree, revision_of
 from stackpin.errors import IndexFailed, ToolMissing, UnknownName
+from stackpin.model.source_tree import Revision
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from stackpin.model.source_tree import Revision
 
 __all__: list[str] = []
 
@@ -28,14 +27,15 @@ def repository(tmp_path: Path) -> Repository:
     return made
 
 
-def revision(folder: Path) -> Revision | None:
-    return revision_of(folder, (FILE,), os.environ)
+def revision(folder: Path) -> Revision:
+    found = revision_of(folder, (FILE,), os.environ)
+    assert isinstance(found, Revision)
+    return found
 
 
 def test_a_folder_is_at_a_commit_with_its_tags_and_its_day_in_utc(repository: Repository) -> None:
     commit = repository.commit({FILE: b"1"}, "v1.0", "gateway-v2")
     found = revision(repository.folder)
-    assert found is not None
     assert (found.commit, found.changed) == (commit, False)
     assert sorted(found.tags) == ["gateway-v2", "v1.0"]
     assert found.committed.startswith("2025-05-24T10:00:00")
@@ -44,7 +44,6 @@ def test_a_folder_is_at_a_commit_with_its_tags_and_its_day_in_utc(repository: Re
 def test_a_folder_below_the_top_is_at_the_same_commit(repository: Repository) -> None:
     commit = repository.commit({f"python/{FILE}": b"1"})
     found = revision(repository.folder / "python")
-    assert found is not None
     assert (found.commit, found.tags) == (commit, ())
 
 
@@ -52,11 +51,9 @@ def test_a_change_counts_where_it_is_in_what_was_read(repository: Repository) ->
     repository.commit({FILE: b"1", "other": b"1"})
     (repository.folder / "other").write_bytes(b"2")
     found = revision(repository.folder)
-    assert found is not None
     assert not found.changed
     (repository.folder / FILE).write_bytes(b"2")
     found = revision(repository.folder)
-    assert found is not None
     assert found.changed
     assert found.told.endswith(", with changes that are not committed")
 
@@ -66,9 +63,16 @@ def test_a_folder_that_git_does_not_hold_is_at_no_commit(repository: Repository,
     inside = repository.folder / "unpacked"
     inside.mkdir()
     (inside / FILE).write_bytes(b"1")
-    assert revision(inside) is None
-    assert revision(tmp_path) is None
-    assert revision_of(repository.folder, ("other",), {"PATH": str(tmp_path)}) is None
+    assert revision_of(inside, (FILE,), os.environ) == ""
+    assert revision_of(tmp_path, (FILE,), os.environ) == ""
+    assert revision_of(repository.folder, ("other",), {"PATH": str(tmp_path)}) == ""
+
+
+def test_a_folder_of_another_user_is_told_with_what_git_wants(repository: Repository) -> None:
+    repository.commit({FILE: b"1"})
+    environ = {**os.environ, "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
+    found = revision_of(repository.folder, (FILE,), environ)
+    assert found == f"the folder is another user's: git config --global --add safe.directory {repository.folder}"
 
 
 def test_git_is_not_led_to_another_repository(repository: Repository, tmp_path: Path) -> None:
@@ -76,7 +80,7 @@ def test_git_is_not_led_to_another_repository(repository: Repository, tmp_path: 
     other = Repository(tmp_path / "other")
     other.commit({FILE: b"2"})
     found = revision_of(repository.folder, (FILE,), {**os.environ, "GIT_DIR": str(other.folder / ".git")})
-    assert found is not None
+    assert isinstance(found, Revision)
     assert found.commit == repository.git("rev-parse", "HEAD")
 
 
@@ -87,7 +91,7 @@ def test_what_a_repository_would_run_is_not_run(repository: Repository, tmp_path
     hook.write_text(f"#!/bin/sh\ntouch {told}\n", encoding="utf-8")
     hook.chmod(0o755)
     repository.git("config", "core.fsmonitor", str(hook))
-    assert revision(repository.folder) is not None
+    assert revision(repository.folder).commit
     assert not told.exists()
 
 
