@@ -84,6 +84,7 @@ class Context:
     environment: dict[str, str] = field(default_factory=dict)
     _pypi_tags: dict[str, CudaTag | None] = field(default_factory=dict)
     _markers: dict[tuple[str, str], bool] = field(default_factory=dict)
+    _verdicts: dict[tuple[str, str], bool] = field(default_factory=dict)
     _lines: dict[tuple[str, str, str, str], list[Line]] = field(default_factory=dict)
     _tracked_lines: dict[tuple[str, str, str], list[tuple[str, NormalizedName, str]]] = field(default_factory=dict)
     _torch_of: dict[str, str] = field(default_factory=dict)
@@ -115,13 +116,13 @@ class Context:
         return list(self._read_lines(release, extra, name))
 
     def _read_lines(self, release: Release, extra: str, only: str = "") -> Iterator[Line]:
-        verdicts: dict[str, bool] = {}
         for text, name, marker in self._about_tracked(release):
             if only and name != only:
                 continue
-            if marker not in verdicts:
-                verdicts[marker] = self._brought(text, marker, extra)
-            if verdicts[marker]:
+            key = (marker, extra)
+            if key not in self._verdicts:
+                self._verdicts[key] = self._brought(text, marker, extra)
+            if self._verdicts[key]:
                 yield Line(text, parsed(text), name)
 
     def _brought(self, text: str, marker: str, extra: str) -> bool:
