@@ -49,11 +49,15 @@ class Job(Value):
 
 
 class Compiled(Value):
-    """A tuple, the file that it makes, and what the person should know beside it."""
+    """A tuple, the file that it makes, and what the person should know beside it.
+
+    ``driver`` is the driver that it was made for; empty where none was named or looked for.
+    """
 
     locked: LockedTuple
     text: str
     notes: tuple[str, ...]
+    driver: str = ""
 
 
 class Workshop:
@@ -190,7 +194,7 @@ def compile_job(job: Job, workshop: Workshop, *, version: str) -> Compiled:
     if job.closure:
         locked = _closed(locked, request, constraints_text(locked, options), workshop)
     text = constraints_text(locked, options)
-    return Compiled(locked=locked, text=text, notes=(*notes, *notes_of(locked, request)))
+    return Compiled(locked=locked, text=text, notes=(*notes, *notes_of(locked, request)), driver=request.driver)
 
 
 def _style_of(text: str) -> IndexStyle:

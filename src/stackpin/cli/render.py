@@ -38,13 +38,17 @@ def error_text(error: StackpinError) -> str:
     return "\n".join([f"{click.style('error:', bold=True)} {first}", *rest])
 
 
-def explanation_text(explanation: Explanation) -> str:
-    """A refusal: the headline, each chain with its evidence, and the nearest answers with their commands."""
-    blocks = [explanation.first_line, *(_refusal(item) for item in explanation.refusals[:_SHOWN])]
-    left = explanation.refusals[_SHOWN:]
+def explanation_text(explanation: Explanation, *, whole: bool = False) -> str:
+    """A refusal: the headline, each chain with its evidence, and the nearest answers with their commands.
+
+    :param whole: every chain, however many there are.
+    """
+    shown = len(explanation.refusals) if whole else _SHOWN
+    blocks = [explanation.first_line, *(_refusal(item) for item in explanation.refusals[:shown])]
+    left = explanation.refusals[shown:]
     if left:
         count = sum(len(item.releases) for item in left)
-        blocks.append(f"  … and {count} older releases, each for a reason of its own (--json has them all)")
+        blocks.append(f"  … and {count} older releases, each for a reason of its own (stackpin explain has them all)")
     if explanation.nearest:
         width = max(len(item.text) for item in explanation.nearest)
         lines = [f"  {item.text:<{width}}    {item.command}" for item in explanation.nearest]

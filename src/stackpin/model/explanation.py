@@ -86,7 +86,7 @@ class Nearest(Value):
 class Explanation(Value):
     """A whole refusal. ``headline`` tells what cannot be, ``cause`` why, ``cure`` what to take instead, each in a clause.
 
-    ``refusals`` come first cause first.
+    ``refusals`` come first cause first. ``driver`` is the NVIDIA driver that was asked for; empty where none was.
     """
 
     headline: str
@@ -94,6 +94,7 @@ class Explanation(Value):
     nearest: tuple[Nearest, ...] = ()
     cause: str = ""
     cure: str = ""
+    driver: str = ""
 
     @property
     def first_line(self) -> str:

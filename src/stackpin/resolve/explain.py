@@ -69,7 +69,7 @@ class Explainer:
         headline = self._headline(request, ask, refusals)
         nearest = tuple(self._nearest(request, ask, refusals))
         told = tuple(refusal for refusal in refusals if refusal.reasons)
-        explanation = _explained(headline, told, nearest)
+        explanation = _explained(request, headline, told, nearest)
         return NoTuple(explanation.first_line, explanation=explanation, hint=nearest[0].command if nearest else "")
 
     def drift(self, request: Request, answer: Answer) -> NoTuple | None:
@@ -90,7 +90,7 @@ class Explainer:
         )
         elsewhere = final_kinds(reasons) & _ELSEWHERE
         nearest = (here, *(self._other_target(request, ask, newest) if elsewhere else ()))
-        explanation = _explained(headline, refusals, nearest[:_NEAREST])
+        explanation = _explained(request, headline, refusals, nearest[:_NEAREST])
         return NoTuple(explanation.first_line, explanation=explanation, hint=here.command)
 
     # reasons
@@ -305,9 +305,16 @@ def _rests_on_members(refusals: tuple[Refusal, ...]) -> bool:
     return all(any(not claim.package for reason in refusal.reasons for claim in reason.claims) for refusal in refusals)
 
 
-def _explained(headline: str, refusals: tuple[Refusal, ...], nearest: tuple[Nearest, ...]) -> Explanation:
+def _explained(
+    request: Request, headline: str, refusals: tuple[Refusal, ...], nearest: tuple[Nearest, ...]
+) -> Explanation:
     return Explanation(
-        headline=headline, refusals=refusals, nearest=nearest, cause=cause_of(refusals), cure=cure_of(nearest)
+        headline=headline,
+        refusals=refusals,
+        nearest=nearest,
+        cause=cause_of(refusals),
+        cure=cure_of(nearest),
+        driver=request.driver,
     )
 
 
