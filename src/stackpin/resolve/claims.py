@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 from stackpin.model.explanation import CUDA, GPU, PLATFORM, PYTHON, Claim, ReasonKind
 from stackpin.model.target import marker_environment
+from stackpin.model.value import replace
 from stackpin.resolve.context import applies, parsed
 from stackpin.resolve.target_needs import admits_python
 from stackpin.resolve.wheels import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from stackpin.model.release import Release
     from stackpin.resolve.context import Context
     from stackpin.resolve.needs import Need, TargetNeed
 
-__all__ = ["need_claims", "no_release", "target_claims"]
+__all__ = ["merged", "need_claims", "no_release", "target_claims"]
 
 _EXTRA = re.compile(r"""extra\s*==\s*["']([^"']+)["']""")
 
@@ -86,3 +87,11 @@ def _serves(release: Release, python: str, context: Context) -> bool:
 def no_release(need: Need) -> tuple[Claim, ...]:
     """That nothing which a need admits can be taken."""
     return (Claim(package=str(need.name), on=str(need.name), specifier=str(need.specifier)),)
+
+
+def merged(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+    """The same claims with what is said alike of several releases of a package said once."""
+    versions: dict[Claim, dict[str, None]] = {}
+    for claim in claims:
+        versions.setdefault(replace(claim, versions=()), {}).update(dict.fromkeys(claim.versions))
+    return tuple(replace(claim, versions=tuple(texts)) for claim, texts in versions.items())

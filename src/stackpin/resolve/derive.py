@@ -15,7 +15,7 @@ from packaging.version import Version
 from stackpin.model.explanation import CUDA, Claim, Reason, ReasonKind
 from stackpin.model.stack import TORCH
 from stackpin.model.value import replace
-from stackpin.resolve.claims import need_claims, target_claims
+from stackpin.resolve.claims import merged, need_claims, target_claims
 from stackpin.resolve.needs import Need, TargetNeed
 from stackpin.resolve.wording import of_many
 
@@ -237,7 +237,7 @@ def _folded(name: str, stated: list[tuple[str, Reason]]) -> Reason:
     newest, reason = stated[-1]
     if len(stated) == 1:
         return reason
-    claims = tuple(dict.fromkeys(claim for _, each in stated for claim in each.claims))
+    claims = merged(claim for _, each in stated for claim in each.claims)
     texts = {each.text.replace(f"{name} {version}", name) for version, each in stated}
     many = f"{name} {stated[0][0]} to {newest}"
     if len(texts) == 1:

@@ -13,6 +13,7 @@ from stackpin.model.request import AUTO, PYPI
 from stackpin.model.value import replace
 from stackpin.resolve.answers import Answer, Answers, with_cuda
 from stackpin.resolve.attempt import Failure
+from stackpin.resolve.claims import merged
 from stackpin.resolve.reasons import all_reasons_of, final_kinds, reasons_of
 from stackpin.resolve.refute import World, needed, refutes
 from stackpin.resolve.wording import cause_of, cure_of
@@ -106,19 +107,19 @@ class Explainer:
         """One refusal for each run of consecutive releases that the same facts rule out."""
         name = str(ask.stack.anchor)
         run: list[str] = []
-        last: tuple[Reason, ...] = ()
+        chains: list[tuple[Reason, ...]] = []
         admitted = self._admitted(ask)
         if not admitted:
             yield Refusal(anchor=name, releases=(), reasons=self._reasons(request, {}))
             return
         for release in admitted:
             reasons = self._reasons(request, {name: release.text})
-            if run and _signature(reasons, name, release.text) != _signature(last, name, run[-1]):
-                yield Refusal(anchor=name, releases=tuple(run), reasons=self._reasons(request, {name: run[0]}))
-                run = []
+            if run and _signature(reasons, name, release.text) != _signature(chains[-1], name, run[-1]):
+                yield Refusal(anchor=name, releases=tuple(run), reasons=_together(chains))
+                run, chains = [], []
             run.append(release.text)
-            last = reasons
-        yield Refusal(anchor=name, releases=tuple(run), reasons=self._reasons(request, {name: run[0]}))
+            chains.append(reasons)
+        yield Refusal(anchor=name, releases=tuple(run), reasons=_together(chains))
 
     def _reasons(self, request: Request, fixed: dict[str, str]) -> tuple[Reason, ...]:
         """The chain for anchors held to one release each, without a step that it does not need; it holds on every Python."""
@@ -328,6 +329,14 @@ def _tuple_text(answer: Answer) -> str:
     anchors = " and ".join(f"{anchor.name} {anchor.version}".strip() for anchor in locked.anchors)
     return f"{anchors} on {locked.cuda}" + (
         f", torch {torch.version}" if torch and str(torch.name) != anchors.split()[0] else ""
+    )
+
+
+def _together(chains: list[tuple[Reason, ...]]) -> tuple[Reason, ...]:
+    """The chains of a run of releases as one: the newest's words, and the claims of all."""
+    return tuple(
+        replace(steps[0], claims=merged(claim for step in steps for claim in step.claims))
+        for steps in zip(*chains, strict=True)
     )
 
 
