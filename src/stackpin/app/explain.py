@@ -15,19 +15,24 @@ if TYPE_CHECKING:
     from stackpin.app.compile import Job, Workshop
     from stackpin.catalog.facts import Facts
     from stackpin.model.cuda import CudaTag
-    from stackpin.model.explanation import Explanation, Reason
+    from stackpin.model.explanation import Explanation, Nearest, Reason
     from stackpin.model.locked import LockedTuple
 
 __all__ = ["Explained", "driver_lines", "driver_side", "explain"]
 
 
 class Explained(Value):
-    """A tuple, its file, what should be known beside it, and what is to be said of the driver."""
+    """A tuple, its file, what should be known beside it, and what is to be said of the driver.
+
+    ``step`` is the oldest anchor release that has what was asked of members (``torch>=2.6``); None where nothing was, or
+    where that is this one.
+    """
 
     locked: LockedTuple
     file: str
     notes: tuple[str, ...]
     driver: tuple[str, ...]
+    step: Nearest | None = None
 
 
 def explain(job: Job, workshop: Workshop, *, version: str) -> Explained:
@@ -39,7 +44,13 @@ def explain(job: Job, workshop: Workshop, *, version: str) -> Explained:
     compiled = compile_job(job, workshop, version=version)
     driver = compiled.driver
     lines = driver_lines(compiled.locked.cuda, driver, workshop.facts) if driver else ()
-    return Explained(locked=compiled.locked, file=compiled.text, notes=compiled.notes, driver=lines)
+    request = workshop.request(job)
+    step = None
+    if request.members and len(request.asks) == 1:
+        from stackpin.resolve.explain import Explainer  # only such a question needs it
+
+        step = Explainer(workshop.solver).smallest_step(request, compiled.locked)
+    return Explained(locked=compiled.locked, file=compiled.text, notes=compiled.notes, driver=lines, step=step)
 
 
 def driver_lines(tag: CudaTag, driver: str, facts: Facts) -> tuple[str, ...]:

@@ -53,6 +53,7 @@ def command(requirements: tuple[str, ...], **options: Any) -> int:
     if options["as_json"]:
         document = tuple_document(found.locked, found.file, found.notes)
         document["driver"] = list(found.driver)
+        document["smallest_step"] = {"text": found.step.text, "command": found.step.command} if found.step else None
         document["tree"] = [_node(node) for node in tuple_tree(found.locked, every=True)]
         click.echo(as_json(document))
     else:
@@ -97,6 +98,8 @@ def _text(found: Explained, *, verbose: bool, quiet: bool) -> Iterator[str]:
     if not quiet:
         yield from (f"note        {note}" for note in found.notes)
     rebuild = next(line for line in found.file.splitlines() if line.startswith("# rebuild "))
+    if found.step:
+        yield f"least step  {found.step.text}    {found.step.command}"
     yield f"the file    {rebuild.removeprefix('# rebuild').strip()}"
 
 

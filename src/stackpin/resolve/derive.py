@@ -8,6 +8,7 @@ Computational Intelligence 9(3), 1993).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from packaging.version import Version
@@ -73,7 +74,22 @@ def derived(attempt: Attempt, told: Callable[[Need], Reason], pythons: tuple[str
     if ground is None:
         return ()
     found = sorted(ground.facts, key=lambda fact: search.order[fact])
-    return tuple(_grouped(found, attempt, told, pythons))
+    depth = _depths(found)
+    return tuple(sorted(_grouped(found, attempt, told, pythons), key=lambda reason: depth[reason.claims[0].package]))
+
+
+def _depths(facts: Iterable[_Fact]) -> dict[str, int]:
+    """How many lines away from what was asked for each package is."""
+    needs = [fact.need if isinstance(fact, _Unfit) else fact for fact in facts]
+    stated = [(_who(need), str(need.name)) for need in needs if isinstance(need, Need)]
+    roots = {name for name, _ in stated} - {name for _, name in stated}
+    depth = dict.fromkeys((*roots, ""), 0)
+    reached = True
+    while reached:
+        further = {name: depth[who] + 1 for who, name in stated if who in depth and name not in depth}
+        depth.update(further)
+        reached = bool(further)
+    return defaultdict(lambda: len(depth), depth)
 
 
 class _Search:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
+    from stackpin.model.locked import LockedTuple
     from stackpin.model.release import Release
     from stackpin.model.request import Ask, Request
     from stackpin.resolve.attempt import Attempt
@@ -93,6 +94,24 @@ class Explainer:
         nearest = (here, *(self._other_target(request, ask, newest) if elsewhere else ()))
         explanation = _explained(request, headline, refusals, nearest[:_NEAREST])
         return NoTuple(explanation.first_line, explanation=explanation, hint=here.command)
+
+    def smallest_step(self, request: Request, answer: LockedTuple) -> Nearest | None:
+        """The oldest anchor release that has what is asked of its members, on the tag of the answer; None where that is the answer.
+
+        Cost: one run for each release that is older.
+        """
+        ask = request.asks[0]
+        here = with_cuda(request, str(answer.cuda))
+        for release in reversed(self._admitted(ask)):
+            if release.yanked or release.version.is_prerelease:
+                continue
+            if release.text == answer.anchors[0].version:
+                return None
+            found = self._solver.answer(here, {str(ask.stack.anchor): release.text})
+            if found is not None:
+                command = command_for(here, f"{ask.stack.anchor}=={release.text}")
+                return Nearest(text=_tuple_text(found), command=command, gives_up="anchor")
+        return None
 
     # reasons
 
