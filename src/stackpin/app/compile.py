@@ -123,7 +123,8 @@ class Workshop:
         rest = [(text, item) for text, item in parsed if not self._is_anchor(item.name)]
         for _, item in rest:
             if canonicalize_name(item.name) not in held:
-                self.stacks.find(item.name)
+                if not anchors:
+                    self.stacks.find(item.name)
                 raise UnknownName(f"{item.name} is no member of the stacks asked for", expected=", ".join(sorted(held)))
         first = anchors[:1] if _torch_is_member(anchors, held) else anchors
         narrowed = [item for text, item in anchors if (text, item) not in first] + [item for _, item in rest]
