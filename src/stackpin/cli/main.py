@@ -22,6 +22,7 @@ _COMMANDS = {
     "compile": ("stackpin.cli.compile", "compile_command", "Solve, and write one constraints file or the whole tree."),
     "detect": ("stackpin.cli.detect", "command", "Driver, GPUs, platform, Python, installed torch and its tag."),
     "explain": ("stackpin.cli.explain", "command", "What a tuple rests on; or why there is none, and what is nearest."),
+    "diff": ("stackpin.cli.diff", "command", "What changes between two tuples: text, Markdown, JSON."),
     "path": ("stackpin.cli.compile", "path_command", "The name of the ready-made file inside this installation."),
     "shim": ("stackpin.cli.shim", "shim", "Put uv, uvx, pip and pip3 under the tuple, as typed."),
 }
