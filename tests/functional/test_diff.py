@@ -125,6 +125,16 @@ def test_git_names_the_code_for_a_difference() -> None:
     assert run("torch==2.7.0", "torch==2.7.1").returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "said"), [((), "note: auto: torch 2.7.1 on cu118, NVIDIA driver 450.80.02 or newer\n"), (("-q",), "")]
+)
+def test_what_auto_came_to_is_told(words: tuple[str, ...], said: str) -> None:
+    # NVIDIA: CUDA 11.x runs from driver 450.80.02 on, CUDA 12.x from 525.60.13 on (CUDA release notes, table 2)
+    done = run("torch==2.7.1", "torch==2.7.1", "--cuda", "auto", "--driver", "470.57.02", *words)
+    assert (done.returncode, done.stderr) == (0, said)
+    assert done.stdout.startswith("torch 2.7.1 on cu118 to torch 2.7.1 on cu118\n")
+
+
 def test_a_program_gets_the_same() -> None:
     found = api.diff("torch==2.7.0", "torch==2.7.1", cuda=("cu126", "cu128"))
     assert [(row.name, row.before, row.after) for row in found.members][:2] == [

@@ -39,8 +39,9 @@ def command(before: str, after: str, **options: Any) -> int:
     """
     from stackpin.app.compile import Job, Workshop
     from stackpin.app.diff import diff
-    from stackpin.cli.render import as_json
+    from stackpin.cli.render import as_json, print_notes
     from stackpin.errors import UsageError
+    from stackpin.model.request import AUTO
 
     if options["markdown"] and options["as_json"]:
         raise UsageError("--markdown and --json are two formats", expected="one of them")
@@ -54,12 +55,26 @@ def command(before: str, after: str, **options: Any) -> int:
         prefer_builds=options["prefer_builds"],
         allow=options["allow"],
     )
-    found = diff(before, after, job, Workshop(settings_here()), cuda=options["cuda"])
+    settings = settings_here()
+    found = diff(before, after, job, Workshop(settings), cuda=options["cuda"])
+    if AUTO in (options["cuda"] or (settings.cuda,)) and not options["quiet"]:
+        print_notes(_chosen(found))
     if options["as_json"]:
         click.echo(as_json(difference_document(found)))
     else:
         click.echo(_text(found, markdown=options["markdown"], evidence=options["verbose"]), nl=False)
     return int(options["exit_code"] and found.differs)
+
+
+def _chosen(found: Difference) -> list[str]:
+    """What ``auto`` came to, for each side that was solved."""
+    from stackpin.emit.diff_text import name_of
+
+    sides = [side for side in (found.before, found.after) if side.told is not None]
+    lines = [
+        f"auto: {name_of(side)}" + (f", NVIDIA driver {side.driver} or newer" * bool(side.driver)) for side in sides
+    ]
+    return list(dict.fromkeys(lines))
 
 
 def _text(found: Difference, *, markdown: bool, evidence: bool) -> str:
