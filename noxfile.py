@@ -161,6 +161,7 @@ def docs(session: nox.Session) -> None:
     """Build the pages into `site/`; a dead link or a stale generated page fails."""
     prepare(session, "docs")
     session.run("python", "tools/exit_codes.py", "--check")
+    session.run("python", "tools/threads.py", "--check")
     if Path("docs/status/full.md").is_file():
         session.run("python", "tools/full_run.py", "--check")
     session.run("mkdocs", "build", "--strict", "--quiet")

@@ -29,6 +29,7 @@ from stackpin.model.target import DEFAULT_PLATFORM
 
 if TYPE_CHECKING:
     from stackpin.app.abi import AbiAnswer
+    from stackpin.model.change import Difference
     from stackpin.model.settings import Settings
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "abi",
     "compile",
     "constraints",
+    "diff",
 ]
 
 
@@ -112,3 +114,26 @@ def constraints(
 
     job = Job(requirements=requirements, cuda=cuda, python=python, platform=platform, index_style=index_style)
     return compile_job(job, Workshop(settings), version=VERSION).text
+
+
+def diff(
+    before: str,
+    after: str,
+    *,
+    cuda: str | tuple[str, str] = "pypi",
+    python: str = "",
+    platform: str = "linux-x86_64",
+    settings: Settings | None = None,
+) -> Difference:
+    """What changes from one tuple to another.
+
+    :param before: a requirement on a stack's anchor (PEP 508), or the path of a constraints file that stackpin wrote: with
+        a slash in it, or ending in ``.txt``; ``after`` likewise.
+    :param cuda: the tag for what is solved, or one for each of the two; a file has its own.
+    :raises NoTuple: where no tuple satisfies one of the requirements.
+    :raises InputUnreadable: when a file is not there, or is none that stackpin wrote.
+    """
+    from stackpin.app.diff import diff as compare
+
+    job = Job(requirements=(), cuda=cuda if isinstance(cuda, str) else "", python=python, platform=platform)
+    return compare(before, after, job, Workshop(settings), cuda=() if isinstance(cuda, str) else cuda)

@@ -29,6 +29,7 @@ COMMANDS = [
     ("catalog", "verify"),
     ("compile",),
     ("detect",),
+    ("diff",),
     ("path",),
     ("shim",),
     ("shim", "install"),

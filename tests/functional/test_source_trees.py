@@ -133,6 +133,18 @@ def test_a_tree_that_binds_torch_for_uv_is_told_where_that_is_in_the_way(
     assert (note in run("compile", "./tree", "--cuda", cuda, cwd=tmp_path).stderr) is told
 
 
+def test_a_tree_is_explained_and_compared_like_a_release(tmp_path: Path) -> None:
+    unpacked(tmp_path / "tree", DYNAMIC)
+    told = run("explain", "./tree", cwd=tmp_path).stdout
+    assert f"\nsglang: a source tree, by its own account {DYNAMIC}\n" in told
+    assert re.search(r"torch 2\.9\.1 +torch==2\.9\.1  \(pyproject\.toml\)", told)
+    refused = run("explain", "./tree", "--cuda", "cu124", cwd=tmp_path, code=10).stdout
+    assert refused.startswith("sglang tree has no tuple for cu124: ")
+    assert "stackpin compile ./tree --cuda cu126" in refused
+    changes = json.loads(run("diff", f"sglang=={DYNAMIC}", "./tree", "--json", cwd=tmp_path).stdout)
+    assert [(item["name"], item["kind"]) for item in changes["members"]] == [("sglang", "removed")]
+
+
 def test_json_has_the_tree_and_its_revision(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "clone")
     commit = repository.commit({"python/pyproject.toml": manifest(STATIC)}, day="2025-05-24")

@@ -1,4 +1,4 @@
-"""Runs every case of this folder: a TOML file that says what is typed, what lies around, and what comes back.
+"""Runs every case of this folder and those below it: a TOML file that says what is typed, what lies around, and what comes back.
 
 Keys of a case; any other is refused:
 
@@ -12,6 +12,15 @@ stdout_contains, stderr_contains  lines (or parts of lines) that must be there
 stdout_lacks, stderr_lacks        parts that must not be there
 written       name → lines that a file in the folder must hold afterwards
 absent        names that must not exist afterwards
+
+Cases in ``threads`` replay what happened to people, and need four keys more; `tools/threads.py` makes a page of them:
+
+thread        the address of the thread
+had           what the person typed, or had installed
+cause         what was found there to be the cause, in our words
+names         parts of the answer that name this cause; they must stay when its wording changes
+
+``python -m tests.scenarios NAME…`` shows how the answers of today differ from those that are written down.
 """
 
 from __future__ import annotations
@@ -30,10 +39,11 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__: list[str] = []
+__all__ = ["CASES", "HERE", "THREADS", "differences", "read_case", "run", "steady"]
 
 HERE = Path(__file__).parent
-CASES = sorted(HERE.glob("*.toml"))
+CASES = sorted(HERE.rglob("*.toml"))
+THREADS = HERE / "threads"
 KEYS = {
     "description": str,
     "command": list,
@@ -48,8 +58,14 @@ KEYS = {
     "stderr_lacks": list,
     "written": dict,
     "absent": list,
+    "thread": str,
+    "had": str,
+    "cause": str,
+    "names": list,
 }
 NEEDED = {"description", "command", "exit_code"}
+#: What a case needs beside these where it replays a thread.
+THREAD_NEEDS = {"thread", "had", "cause", "names"}
 
 
 def read_case(text: str) -> dict[str, Any]:
@@ -98,6 +114,8 @@ def differences(case: dict[str, Any], output: dict[str, str], folder: Path) -> l
             found.append(f"{name} is\n{text}")
         found += [f"{name} lacks {part!r}:\n{text}" for part in case.get(f"{name}_contains", []) if part not in text]
         found += [f"{name} has {part!r}:\n{text}" for part in case.get(f"{name}_lacks", []) if part in text]
+    answer = "".join(output.values())
+    found += [f"the cause {part!r} is not named:\n{answer}" for part in case.get("names", []) if part not in answer]
     for name, lines in case.get("written", {}).items():
         text = steady((folder / name).read_text(encoding="utf-8"), folder) if (folder / name).is_file() else ""
         found += [f"{name} lacks {line!r}:\n{text}" for line in lines if line not in text.splitlines()]
@@ -112,6 +130,19 @@ def test_scenario(path: Path, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr, done.stderr
     assert "\n".join(differences(case, output, tmp_path)) == ""
     assert done.returncode == case["exit_code"], done.stderr
+
+
+@pytest.mark.parametrize("path", sorted(THREADS.glob("*.toml")), ids=lambda path: path.stem)
+def test_a_thread_says_where_it_is_from_and_what_names_its_cause(path: Path) -> None:
+    case = read_case(path.read_text(encoding="utf-8"))
+    assert set(case) >= THREAD_NEEDS
+    assert re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+/(issues|pull)/\d+", case["thread"])
+    assert case["names"]
+
+
+def test_each_thread_is_replayed_once() -> None:
+    threads = [read_case(path.read_text(encoding="utf-8"))["thread"] for path in sorted(THREADS.glob("*.toml"))]
+    assert len(threads) == len(set(threads)) >= 25
 
 
 @pytest.mark.parametrize(

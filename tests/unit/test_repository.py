@@ -111,6 +111,11 @@ def test_the_page_of_exit_codes_is_what_the_errors_say() -> None:
     assert done.returncode == 0
 
 
+def test_the_page_of_threads_is_what_the_cases_say() -> None:
+    done = subprocess.run([sys.executable, ROOT / "tools" / "threads.py", "--check"], check=False)
+    assert done.returncode == 0
+
+
 def test_no_tracked_file_names_a_path_of_somebodys_machine() -> None:
     stray = [f"{name}: {hit}" for name, text in texts().items() for hit in STRAY_PATH.findall(text)]
     assert stray == []

@@ -71,7 +71,6 @@ def reasons_for(anchor: str, version: str, tag: CudaTag) -> list[Reason]:
     found: list[Reason] = []
     for python in solver.pythons(request):
         outcome = Attempt(
-            catalog=solver.catalog,
             facts=solver.facts,
             request=request,
             python=python,

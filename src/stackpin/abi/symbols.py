@@ -22,8 +22,8 @@ _STABLE = re.compile(r"(?:aoti_torch_|torch_)\w+\Z")
 _BINDING = re.compile(r"THP[A-Z]\w*\Z")
 #: What each of them has in it: a file whose names have none of these needs nothing of torch.
 MARKS = (b"3c10", b"2at", b"5torch", b"6caffe2", b"torch_", b"THP")
-#: How any of them begins: most names of a kernel are Python's or the C library's.
-_BEGINNINGS = ("_Z", "aoti_torch_", "torch_", "THP")
+#: How a C name of torch begins: most names of a kernel are Python's or the C library's.
+_BEGINNINGS = ("aoti_torch_", "torch_", "THP")
 #: What lives in the libraries that are built against CUDA.
 _CUDA_SIDE = re.compile(r"\d+(?:cuda|CUDA)[A-Za-z]*")
 _CXX11 = re.compile(r"__cxx11|B5cxx11")
@@ -35,7 +35,9 @@ _CUDA_LIBRARY = re.compile(r"lib(?:cudart|cublas|cublasLt|nvrtc|nvJitLink|cupti)
 
 def is_torch(name: str) -> bool:
     """Whether an undefined symbol is for torch's libraries to define."""
-    return name.startswith(_BEGINNINGS) and bool(_NAMESPACES.match(name) or _STABLE.match(name) or _BINDING.match(name))
+    if name.startswith("_Z"):
+        return bool(_NAMESPACES.match(name))
+    return name.startswith(_BEGINNINGS) and bool(_STABLE.match(name) or _BINDING.match(name))
 
 
 def is_stable(name: str) -> bool:

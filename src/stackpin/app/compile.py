@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from stackpin.abi.gpus import compute_capability, parse_gpu, runs_on
+from stackpin.app.asked import Asked, address_of, requirement_of, shown
 from stackpin.catalog.facts import Facts
 from stackpin.catalog.loader import Catalog
 from stackpin.catalog.stacks import Stacks
@@ -27,8 +28,6 @@ from stackpin.resolve.solve import Solver
 
 if TYPE_CHECKING:
     from stackpin.model.locked import Anchor, LockedTuple, Pin
-    from stackpin.model.source_tree import SourceTree
-    from stackpin.parse.tree_address import TreeAddress
 
 __all__ = ["Compiled", "Job", "Workshop", "compile_job", "notes_of"]
 
@@ -51,19 +50,15 @@ class Job(Value):
 
 
 class Compiled(Value):
-    """A tuple, the file that it makes, and what the person should know beside it."""
+    """A tuple, the file that it makes, and what the person should know beside it.
+
+    ``driver`` is the driver that it was made for; empty where none was named or looked for.
+    """
 
     locked: LockedTuple
     text: str
     notes: tuple[str, ...]
-
-
-class _Asked(NamedTuple):
-    """One argument: its text without credentials, the requirement in it, and the source tree that it names."""
-
-    text: str
-    requirement: Requirement
-    tree: SourceTree | None
+    driver: str = ""
 
 
 class Workshop:
@@ -129,7 +124,8 @@ class Workshop:
         rest = [item for item in parsed if not self._is_anchor(item.requirement.name)]
         for name in (item.requirement.name for item in rest):
             if canonicalize_name(name) not in held:
-                self.stacks.find(name)
+                if not anchors:
+                    self.stacks.find(name)
                 raise UnknownName(f"{name} is no member of the stacks asked for", expected=", ".join(sorted(held)))
         first = anchors[:1] if _torch_is_member(anchors, held) else anchors
         narrowed = [item.requirement for item in (*anchors, *rest) if item not in first]
@@ -144,54 +140,25 @@ class Workshop:
         )
         return asks, tuple(narrowed)
 
-    def _asked(self, text: str) -> _Asked:
+    def _asked(self, text: str) -> Asked:
         """One argument; a source tree is read at once."""
-        address = _address(text)
+        address = address_of(text)
         if address is None:
-            return _Asked(text, _requirement(text), None)
+            return Asked(text, requirement_of(text), None)
         from stackpin.app.source_tree import read_anchor
 
         tree = read_anchor(address, self.stacks, self.catalog)
         extras = f"[{','.join(address.extras)}]" if address.extras else ""
-        return _Asked(address.shown, Requirement(f"{tree.metadata.name}{extras}"), tree)
+        return Asked(address.shown, Requirement(f"{tree.metadata.name}{extras}"), tree)
 
     def _is_anchor(self, name: str) -> bool:
         key = canonicalize_name(name)
         return any(key in {stack.anchor, canonicalize_name(stack.name)} for stack in self.stacks.by_name.values())
 
 
-def _torch_is_member(anchors: list[_Asked], held: set[str]) -> bool:
+def _torch_is_member(anchors: list[Asked], held: set[str]) -> bool:
     """Whether a further requirement (``torch>=2.6`` beside ``sglang``) narrows a member rather than naming a stack."""
     return len(anchors) > 1 and all(canonicalize_name(item.requirement.name) in held for item in anchors[1:])
-
-
-def _address(text: str) -> TreeAddress | None:
-    """The source tree that an argument names; None where it names releases, as nearly all do."""
-    if not text.startswith((".", "git+")) and not any(sign in text for sign in "/@"):
-        return None
-    from stackpin.parse.tree_address import names_tree, parse_tree_address
-
-    return parse_tree_address(text) if names_tree(text) else None
-
-
-def _shown(text: str) -> str:
-    """An argument as a file may show it: credentials left out."""
-    address = _address(text)
-    return address.shown if address else text
-
-
-def _requirement(text: str) -> Requirement:
-    try:
-        return Requirement(text)
-    except InvalidRequirement as error:
-        fixed = re.sub(r"(?<=[\w\]])\s*=(?=\d)", "==", text)
-        hint = f"'{fixed}'" if fixed != text else ""
-        raise UsageError(
-            "a requirement does not parse",
-            got=f"{text!r}: {str(error).splitlines()[0]}",
-            expected="a PEP 508 requirement such as sglang, 'sglang==0.4.*' or 'sglang[all]>=0.5,<0.6'",
-            hint=f"did you mean {hint}" if hint else "",
-        ) from error
 
 
 def _python_of(text: str) -> str:
@@ -222,7 +189,7 @@ def compile_job(job: Job, workshop: Workshop, *, version: str) -> Compiled:
     style = _style_of(job.index_style)
     locked = workshop.solver.solve(request)
     command = command_words(
-        [_shown(text) for text in job.requirements],
+        [shown(text) for text in job.requirements],
         str(locked.cuda),
         python=request.python,
         platform="" if str(request.platform) == "linux-x86_64" else str(request.platform),
@@ -234,7 +201,7 @@ def compile_job(job: Job, workshop: Workshop, *, version: str) -> Compiled:
     if job.closure:
         locked = _closed(locked, request, constraints_text(locked, options), workshop)
     text = constraints_text(locked, options)
-    return Compiled(locked=locked, text=text, notes=(*notes, *notes_of(locked, request)))
+    return Compiled(locked=locked, text=text, notes=(*notes, *notes_of(locked, request)), driver=request.driver)
 
 
 def _style_of(text: str) -> IndexStyle:

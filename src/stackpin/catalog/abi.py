@@ -25,6 +25,8 @@ class AbiFacts:
         self._catalog = catalog
         self._exports: dict[tuple[str, str], TorchSymbols | None] = {}
         self._needs: dict[tuple[str, str, str], KernelSymbols | None] = {}
+        self._torches: dict[str, tuple[TorchSymbols, ...]] = {}
+        self._kernels: dict[tuple[str, str], tuple[KernelSymbols, ...]] = {}
 
     @cached_property
     def _tables(self) -> AbiTables:
@@ -47,9 +49,12 @@ class AbiFacts:
         return self._exports[key]
 
     def kernels(self, name: str, machine: str) -> tuple[KernelSymbols, ...]:
-        """All wheels of a package that were read, oldest release first; of every package where no name is given."""
-        found = self._tables.kernels(name, machine=machine)
-        return tuple(sorted(found, key=lambda kernel: (kernel.read.name, Version(kernel.read.version))))
+        """All wheels of a package that were read, oldest release first; of every package where no name is given. Read once."""
+        key = (name, machine)
+        if key not in self._kernels:
+            found = self._tables.kernels(name, machine=machine)
+            self._kernels[key] = tuple(sorted(found, key=lambda each: (each.read.name, Version(each.read.version))))
+        return self._kernels[key]
 
     def torch(self, version: str, machine: str) -> TorchSymbols:
         """What a torch release exports.
@@ -67,8 +72,11 @@ class AbiFacts:
         return found
 
     def torches(self, machine: str) -> tuple[TorchSymbols, ...]:
-        """All torch wheels that were read, oldest release first."""
-        return tuple(sorted(self._tables.torches(machine=machine), key=lambda torch: Version(torch.read.version)))
+        """All torch wheels that were read, oldest release first. Read once."""
+        if machine not in self._torches:
+            found = self._tables.torches(machine=machine)
+            self._torches[machine] = tuple(sorted(found, key=lambda each: Version(each.read.version)))
+        return self._torches[machine]
 
     def why_unread(self, name: str, version: str, machine: str) -> str:
         """Why no wheel of a release was read; empty where nothing is known of that."""

@@ -70,11 +70,11 @@ class Facts:
     """
 
     def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+        self.catalog = catalog
 
     def gpu_limit(self, major: int | None) -> GpuLimit | None:
         """The least compute capability that a CUDA major has code for; None where no fact speaks of it."""
-        for row in self._catalog.facts("gpu_limits"):
+        for row in self.catalog.facts("gpu_limits"):
             if row["cuda_major"] == major:
                 return GpuLimit(
                     major=int(row["cuda_major"]),
@@ -87,14 +87,14 @@ class Facts:
     @cached_property
     def engines(self) -> frozenset[str]:
         """The anchors of the catalog's stacks, torch left out: what pins a torch of its own."""
-        return frozenset(row["anchor"] for row in self._catalog.facts("stacks")) - {TORCH}
+        return frozenset(row["anchor"] for row in self.catalog.facts("stacks")) - {TORCH}
 
     @cached_property
     def abi(self) -> AbiFacts:
         """The symbols of the binaries."""
         from stackpin.catalog.abi import AbiFacts  # only where a kernel is looked at
 
-        return AbiFacts(self._catalog)
+        return AbiFacts(self.catalog)
 
     @cached_property
     def read_pages(self) -> dict[str, ReadPage]:
@@ -107,7 +107,7 @@ class Facts:
                 listed=frozenset(row["listed"]),
                 seen=str(row["seen"]),
             )
-            for row in reversed(self._catalog.facts("pages_read"))
+            for row in reversed(self.catalog.facts("pages_read"))
         }
 
     def read_page(self, package: str, tag: CudaTag) -> ReadPage | None:
@@ -122,7 +122,7 @@ class Facts:
     @cached_property
     def _torch_builds(self) -> dict[str, list[Mapping[str, Any]]]:
         found: dict[str, list[Mapping[str, Any]]] = {}
-        for row in self._catalog.facts("torch_builds"):
+        for row in self.catalog.facts("torch_builds"):
             found.setdefault(row["torch"], []).append(row)
         return found
 
@@ -159,14 +159,14 @@ class Facts:
 
     def optional_because(self, package: str, version: Version) -> str:
         """Why a package works without its libraries, where that was read in it; empty where nothing is known of it."""
-        for row in self._catalog.facts("kernels_optional"):
+        for row in self.catalog.facts("kernels_optional"):
             if row["package"] == package and Version(row["first"]) <= version <= Version(row["last"]):
                 return str(row["why"])
         return ""
 
     @cached_property
     def _family(self) -> list[dict[str, Any]]:
-        return self._catalog.facts("family")
+        return self.catalog.facts("family")
 
     def family_torch(self, package: str, version: str) -> str:
         """The torch release that a torchvision or torchaudio release was built with: the oldest that it is paired with.
@@ -184,7 +184,7 @@ class Facts:
     def kernel(self, package: str, version: Version) -> KernelFact | None:
         """What is known of the CUDA that PyPI's wheel of a kernel release was built with; None where nothing is."""
         for table in ("kernels", "kernels_read"):
-            for row in self._catalog.facts(table):
+            for row in self.catalog.facts(table):
                 if row["package"] == package and Version(row["first"]) <= version <= Version(row["last"]):
                     return KernelFact(
                         package=package,
@@ -198,7 +198,7 @@ class Facts:
     @cached_property
     def _index_builds(self) -> dict[str, list[Mapping[str, Any]]]:
         found: dict[str, list[Mapping[str, Any]]] = {}
-        for row in self._catalog.facts("index_builds"):
+        for row in self.catalog.facts("index_builds"):
             found.setdefault(row["package"], []).append(row)
         return found
 
@@ -219,7 +219,7 @@ class Facts:
     @property
     def index_rows(self) -> list[dict[str, Any]]:
         """The indexes that are known, as their table has them: ``template`` is a page's address with ``{tag}`` in it."""
-        return self._catalog.facts("indexes")
+        return self.catalog.facts("indexes")
 
     @cached_property
     def drivers(self) -> tuple[Driver, ...]:
@@ -231,7 +231,7 @@ class Facts:
                 toolkit_driver=str(row.get("toolkit_driver") or ""),
                 source=str(row.get("source", "")),
             )
-            for row in self._catalog.facts("drivers")
+            for row in self.catalog.facts("drivers")
         ]
         return tuple(sorted(rows, key=lambda row: Version(row.cuda)))
 
@@ -251,7 +251,7 @@ class Facts:
                 import_package=str(row.get("import_package", "")),
                 evidence=str(row.get("evidence", "")),
             )
-            for row in self._catalog.facts("look_alikes")
+            for row in self.catalog.facts("look_alikes")
             if row.get("distribution") and row.get("member")
         )
 
@@ -264,7 +264,7 @@ class Facts:
                 major=None if row["major"] == "version" else int(row["major"]),
                 runtime=bool(row.get("runtime")),
             )
-            for row in self._catalog.facts("cuda_members")
+            for row in self.catalog.facts("cuda_members")
         }
 
     def tag_of_runtime(self, name: str, version: str) -> CudaTag | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from stackpin.app.tree import TreeChange
 
-__all__ = ["compile_command", "path_command"]
+__all__ = ["compile_command", "job_of", "path_command"]
 
 
 @click.command("compile")
@@ -50,7 +50,7 @@ def compile_command(requirements: tuple[str, ...], **options: Any) -> int:
         return _tree(requirements, options)
     if options["check"] or options["releases"]:
         raise UsageError("--check and --releases go with --all", hint="stackpin compile --all --check")
-    compiled = compile_job(_job(requirements, options), Workshop(settings_here()), version=VERSION)
+    compiled = compile_job(job_of(requirements, options), Workshop(settings_here()), version=VERSION)
     if not options["quiet"]:
         print_notes(compiled.notes)
     if options["output"]:
@@ -62,7 +62,8 @@ def compile_command(requirements: tuple[str, ...], **options: Any) -> int:
     return 0
 
 
-def _job(requirements: tuple[str, ...], options: dict[str, Any]) -> Job:
+def job_of(requirements: tuple[str, ...], options: dict[str, Any]) -> Job:
+    """What a command line asks for; options that a command does not have keep their defaults."""
     return Job(
         requirements=requirements,
         cuda=options["cuda"] or "",
@@ -130,6 +131,6 @@ def path_command(requirements: tuple[str, ...], **options: Any) -> int:
     """
     from stackpin.app.tree import ready_made
 
-    path = ready_made(_job(requirements, options), Workshop(settings_here()))
+    path = ready_made(job_of(requirements, options), Workshop(settings_here()))
     click.echo(as_json({"schema": 1, "path": str(path)}) if options["as_json"] else str(path))
     return 0

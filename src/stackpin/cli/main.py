@@ -21,6 +21,8 @@ _COMMANDS = {
     "catalog": ("stackpin.cli.catalog", "catalog", "The facts: how old, bring up to date, re-read, show."),
     "compile": ("stackpin.cli.compile", "compile_command", "Solve, and write one constraints file or the whole tree."),
     "detect": ("stackpin.cli.detect", "command", "Driver, GPUs, platform, Python, installed torch and its tag."),
+    "explain": ("stackpin.cli.explain", "command", "What a tuple rests on; or why there is none, and what is nearest."),
+    "diff": ("stackpin.cli.diff", "command", "What changes between two tuples: text, Markdown, JSON."),
     "path": ("stackpin.cli.compile", "path_command", "The name of the ready-made file inside this installation."),
     "shim": ("stackpin.cli.shim", "shim", "Put uv, uvx, pip and pip3 under the tuple, as typed."),
 }
@@ -104,6 +106,7 @@ def cli() -> None:
     \b
     Examples:
       stackpin compile 'sglang==0.4.*' --cuda cu124
+      stackpin explain sglang==0.4.7 --cuda cu124
       stackpin catalog show torch
       stackpin detect
       stackpin uv pip install --stack 'sglang==0.4.*' --dry-run

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from stackpin.model.settings import Settings
 
-__all__ = ["color_option", "index_options", "output_options", "settings_here", "target_options"]
+__all__ = ["color_option", "index_options", "machine_options", "output_options", "settings_here", "target_options"]
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -26,9 +26,14 @@ def settings_here() -> Settings:
 
 def target_options(command: _Command) -> _Command:
     """``--cuda``, ``--python``, ``--platform``, ``--driver``, ``--gpu``."""
+    option = click.option("--cuda", metavar="TAG", help="CUDA tag (cu124, cpu), pypi (default) or auto.")
+    return option(machine_options(command))
+
+
+def machine_options(command: _Command) -> _Command:
+    """``--python``, ``--platform``, ``--driver``, ``--gpu``."""
     for option in reversed(
         (
-            click.option("--cuda", metavar="TAG", help="CUDA tag (cu124, cpu), pypi (default) or auto."),
             click.option("--python", metavar="PYTHON", help="Python version (3.11) or interpreter; default: any."),
             click.option(
                 "--platform", metavar="PLATFORM", help="linux-x86_64 (default, any glibc) or manylinux_2_28_x86_64."

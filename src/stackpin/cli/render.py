@@ -9,6 +9,8 @@ import click
 
 from stackpin.errors import NoTuple, StackpinError
 from stackpin.model.explanation import Explanation, Reason, Refusal
+from stackpin.model.value import as_dict
+from stackpin.resolve.wording import of_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,15 +22,6 @@ __all__ = ["as_json", "error_document", "error_text", "explanation_text", "print
 
 _SHOWN = 6
 _COLUMN = 50
-#: How a reason of one release reads when it is told of several.
-_PLURAL = {
-    "needs": "need",
-    "asks": "ask",
-    "was": "were",
-    "has": "have",
-    "is a pre-release, and is taken only when it is asked for": "are pre-releases, taken only when asked for by name",
-    "is": "are",
-}
 
 
 def print_notes(notes: Iterable[str]) -> None:
@@ -45,13 +38,17 @@ def error_text(error: StackpinError) -> str:
     return "\n".join([f"{click.style('error:', bold=True)} {first}", *rest])
 
 
-def explanation_text(explanation: Explanation) -> str:
-    """A refusal: the headline, each chain with its evidence, and the nearest answers with their commands."""
-    blocks = [explanation.headline, *(_refusal(item) for item in explanation.refusals[:_SHOWN])]
-    left = explanation.refusals[_SHOWN:]
+def explanation_text(explanation: Explanation, *, whole: bool = False) -> str:
+    """A refusal: the headline, each chain with its evidence, and the nearest answers with their commands.
+
+    :param whole: every chain, however many there are.
+    """
+    shown = len(explanation.refusals) if whole else _SHOWN
+    blocks = [explanation.first_line, *(_refusal(item) for item in explanation.refusals[:shown])]
+    left = explanation.refusals[shown:]
     if left:
         count = sum(len(item.releases) for item in left)
-        blocks.append(f"  … and {count} older releases, each for a reason of its own (--json has them all)")
+        blocks.append(f"  … and {count} older releases, each for a reason of its own (stackpin explain has them all)")
     if explanation.nearest:
         width = max(len(item.text) for item in explanation.nearest)
         lines = [f"  {item.text:<{width}}    {item.command}" for item in explanation.nearest]
@@ -71,14 +68,7 @@ def _refusal(refusal: Refusal) -> str:
 def _spread(reason: Reason, refusal: Refusal) -> str:
     """A reason of one release told of the whole run of releases."""
     newest, oldest = refusal.releases[0], refusal.releases[-1]
-    one = f"{refusal.anchor} {newest}"
-    many = f"{refusal.anchor} {oldest} to {newest}"
-    if not reason.text.startswith(one):
-        return reason.text.replace(one, many)
-    said = many + reason.text.removeprefix(one)
-    for singular, plural in _PLURAL.items():
-        said = said.replace(f"{many} {singular}", f"{many} {plural}", 1)
-    return said
+    return of_many(reason.text, f"{refusal.anchor} {newest}", f"{refusal.anchor} {oldest} to {newest}")
 
 
 def error_document(error: StackpinError) -> dict[str, Any]:
@@ -88,6 +78,8 @@ def error_document(error: StackpinError) -> dict[str, Any]:
         explanation = error.explanation
         document["explanation"] = {
             "headline": explanation.headline,
+            "cause": explanation.cause,
+            "cure": explanation.cure,
             "refusals": [
                 {
                     "anchor": refusal.anchor,
@@ -98,6 +90,7 @@ def error_document(error: StackpinError) -> dict[str, Any]:
                             "subject": reason.subject,
                             "text": reason.text,
                             "evidence": reason.evidence,
+                            "claims": [as_dict(claim) for claim in reason.claims],
                         }
                         for reason in refusal.reasons
                     ],

@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
     from stackpin.model.locked import LockedTuple, Pin
 
-__all__ = ["IndexStyle", "Options", "command_words", "constraints_text", "file_name", "rewritten", "title_of"]
+__all__ = [
+    "IndexStyle",
+    "Options",
+    "command_words",
+    "constraints_text",
+    "file_name",
+    "rewritten",
+    "target_text",
+    "title_of",
+]
 
 _SERIES = re.compile(r"[\w.-]+(?:\[.*\])?\s*==\s*(\d+(?:\.\d+)*)\.\*")
 _COLUMN = 22
@@ -86,14 +95,15 @@ def _header(locked: LockedTuple, options: Options) -> Iterator[str]:
     for anchor in locked.anchors:
         chosen = f": {anchor.chosen}" if anchor.chosen else ""
         yield f"# anchor   {anchor.name} {anchor.version}".rstrip() + chosen
-    yield f"# target   {_target(locked)}"
+    yield f"# target   {target_text(locked)}"
     yield f"# catalog  {locked.catalog_date}, {locked.catalog_digest}"
     yield f"# rebuild  {options.command}"
     for note in locked.notes:
         yield f"# note     {note}"
 
 
-def _target(locked: LockedTuple) -> str:
+def target_text(locked: LockedTuple) -> str:
+    """What a tuple is for, in a line: tag, platform, glibc, Pythons, driver."""
     glibc = f", glibc {locked.glibc[0]}.{locked.glibc[1]} or newer" if any(locked.glibc) else ""
     if locked.python_asked or len(locked.pythons) == 1:
         pythons = f", Python {locked.python_asked or locked.pythons[0]}"

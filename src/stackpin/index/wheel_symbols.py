@@ -13,6 +13,7 @@ from stackpin.abi.symbols import MARKS, cuda_majors, cxx11_abi, is_stable, is_to
 from stackpin.errors import InputUnreadable
 from stackpin.model.abi import KernelSymbols, WheelRead
 from stackpin.parse.elf import ElfExports, drive, read_elf, read_exports
+from stackpin.parse.elf_exports import gnu_hash
 from stackpin.parse.elf_front import read_front
 from stackpin.parse.fatbin import architecture_order, read_architectures
 
@@ -78,7 +79,10 @@ class TorchTables(NamedTuple):
 
     def among(self, names: frozenset[str]) -> frozenset[str]:
         """Those of the names that it exports."""
-        return frozenset(name for name in names if any(each.may_define(name) for each in self.libraries))
+        return frozenset(name for name in names if self._defined(gnu_hash(name)))
+
+    def _defined(self, code: int) -> bool:
+        return any(each.may_define_hash(code) for each in self.libraries)
 
 
 def kernel_symbols(wheel: OpenWheel, read: WheelRead) -> KernelSymbols | None:

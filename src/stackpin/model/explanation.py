@@ -6,7 +6,10 @@ from enum import Enum
 
 from stackpin.model.value import Value
 
-__all__ = ["Explanation", "Nearest", "Reason", "ReasonKind", "Refusal"]
+__all__ = ["CUDA", "GPU", "PLATFORM", "PYTHON", "Claim", "Explanation", "Nearest", "Reason", "ReasonKind", "Refusal"]
+
+#: What a claim may be about beside packages: the parts of the target.
+PYTHON, PLATFORM, CUDA, GPU = "<python>", "<platform>", "<cuda>", "<gpu>"
 
 
 class ReasonKind(str, Enum):
@@ -30,14 +33,34 @@ class ReasonKind(str, Enum):
     REQUEST = "request"
 
 
+class Claim(Value):
+    """What a reason says, for a program: whichever of ``versions`` of ``package`` is taken, of ``on`` only this much is left.
+
+    ``on`` is a package, of which ``specifier`` says what is left (PEP 440), or a part of the target, of which ``values`` are
+    all that is left: none, where the release can be taken nowhere. ``versions`` is empty for all that the specifier
+    admits: then the claim is that no release of ``package`` that meets it can be taken. ``package`` is empty for what was
+    asked for. ``pythons`` are those on which the claim holds; empty for all.
+    """
+
+    package: str
+    versions: tuple[str, ...] = ()
+    on: str
+    specifier: str = ""
+    values: tuple[str, ...] = ()
+    pythons: tuple[str, ...] = ()
+
+
 class Reason(Value):
-    """One fact that takes part in ruling the request out; ``evidence`` is the line or source it stands on."""
+    """One fact that takes part in ruling the request out; ``evidence`` is the line or source it stands on.
+
+    ``claims`` say the same for programs; several, where the reason is told of several releases at once.
+    """
 
     kind: ReasonKind
     text: str
     evidence: str = ""
     subject: str = ""
-    detail: tuple[tuple[str, str], ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 class Refusal(Value):
@@ -49,16 +72,32 @@ class Refusal(Value):
 
 
 class Nearest(Value):
-    """An answer that exists near a request that has none: what it is, and the command that makes it."""
+    """An answer that exists near a request that has none: what it is, and the command that makes it.
+
+    ``short`` is what to take instead, in a word or two (``cu126``, ``sglang 0.4.6``).
+    """
 
     text: str
     command: str
     gives_up: str
+    short: str = ""
 
 
 class Explanation(Value):
-    """A whole refusal. ``headline`` alone tells what cannot be; ``refusals`` come first cause first."""
+    """A whole refusal. ``headline`` tells what cannot be, ``cause`` why, ``cure`` what to take instead, each in a clause.
+
+    ``refusals`` come first cause first. ``driver`` is the NVIDIA driver that was asked for; empty where none was.
+    """
 
     headline: str
     refusals: tuple[Refusal, ...]
     nearest: tuple[Nearest, ...] = ()
+    cause: str = ""
+    cure: str = ""
+    driver: str = ""
+
+    @property
+    def first_line(self) -> str:
+        """What cannot be, why, and what can: the line that many read alone."""
+        told = f"{self.headline}: {self.cause}" if self.cause else self.headline
+        return f"{told}; {self.cure}" if self.cure else told

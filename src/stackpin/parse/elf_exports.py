@@ -54,14 +54,16 @@ class ElfExports(Value):
         The hash is no random one: names that differ in two characters side by side only, the first by one and the
         second by 33 the other way (``1b`` and ``2A``), always share it.
 
-        True says nothing of the version of the symbol or of its visibility. A look-up takes about 0.1 microseconds a
-        character.
+        True says nothing of the version of the symbol or of its visibility.
         """
+        return self.may_define_hash(gnu_hash(name))
+
+    def may_define_hash(self, code: int) -> bool:
+        """The same by the hash of the name (:func:`gnu_hash`), which is made once where many files are asked."""
         if not self.table:
             return False
         order = "<" if self.little_endian else ">"
         count, first, words, shift = struct.unpack_from(order + "4I", self.table)
-        code = gnu_hash(name)
         width = self.bits // 8
         word_at = 16 + code // self.bits % words * width
         (word,) = struct.unpack_from(order + ("Q" if width == 8 else "I"), self.table, word_at)
@@ -92,7 +94,7 @@ class GnuHash(Value):
 
 
 def gnu_hash(name: str) -> int:
-    """The hash of a symbol's name: Bernstein's, 32 bits."""
+    """The hash of a symbol's name: Bernstein's, 32 bits. Takes about 0.1 microseconds a character."""
     code = 5381
     for character in name.encode("utf-8", "surrogatepass"):
         code = code * 33 + character & 0xFFFFFFFF
@@ -143,9 +145,10 @@ def read_gnu_hash(window: Window, image: Image) -> Asking[GnuHash]:
     if not words or words & words - 1 or shift > 31 or min(used) < first:
         got = f"{words} words, shift {shift}, symbols from {first} on, a bucket at {min(used)}"
         raise unreadable("the hash table is damaged", _WHERE, got, "a power of two, below 32, and no bucket before")
-    last = chains + (max(used) - first) * 4
+    highest = max(used)
+    last = chains + (highest - first) * 4
     length = yield from _chain(window, image, Range(start=at + last, stop=at + room), len(start) - last)
-    symbols = max(used) + length
+    symbols = highest + length
     table = yield from window.take(at, chains + (symbols - first) * 4, _WHERE)
     return GnuHash(table=table, symbols=symbols)
 

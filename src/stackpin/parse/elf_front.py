@@ -171,7 +171,7 @@ def _versions_follow(content: bytes, tables: _Tables, end: int) -> bool:
         raise _Short
     versions: tuple[int, ...] = struct.unpack_from(f"<{tables.total}H", content, at)
     form: int = struct.unpack_from("<H", content, needs)[0]
-    return versions[0] == 0 and max(version & 0x7FFF for version in versions) < 1 << 10 and form == 1
+    return versions[0] == 0 and max(version & 0x7FFF for version in set(versions)) < 1 << 10 and form == 1
 
 
 def _symbols(content: bytes, tables: _Tables, names: str) -> tuple[tuple[ElfSymbol, ...], tuple[str, ...]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-
 __all__ = ["listed_values"]
 
 
 def listed_values(text: str) -> dict[tuple[str, str], str]:
     """(section, key) → value. Variables (section ``:env:``) and lines of any other shape are left out."""
+    import ast  # a call of uv imports this module and has nothing to read
+
     found = {}
     for line in text.splitlines():
         name, equals, literal = line.partition("=")

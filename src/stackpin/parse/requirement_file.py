@@ -11,7 +11,6 @@ import re
 import shlex
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote
 
 from stackpin.model.names import normalized_name
 
@@ -214,6 +213,8 @@ def parse_requirement_text(text: str, number: int = 0) -> RequiredLine:
 
 def file_name_parts(target: str) -> tuple[str, str]:
     """Normalized name and version that the file name in an address or path tells (PEP 427, PEP 625); else empty texts."""
+    from urllib.parse import unquote  # few lines are addresses
+
     path = target.partition("#")[0].partition("?")[0].removeprefix("file:")
     file = re.sub(r"\[[^\]]*\]\Z", "", unquote(path).rstrip("/").rpartition("/")[2])
     suffix = next((each for each in _ARCHIVES if file.lower().endswith(each)), "")

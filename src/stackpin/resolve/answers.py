@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from stackpin.catalog.loader import Catalog
     from stackpin.model.request import Ask, Request
     from stackpin.model.target import Platform
+    from stackpin.resolve.context import Context
 
 __all__ = ["Answer", "Answers", "with_cuda"]
 
@@ -49,6 +50,7 @@ class Answers:
         self.catalog = catalog
         self.facts = facts
         self._pythons: dict[Platform, tuple[str, ...]] = {}
+        self._contexts: dict[object, Context] = {}
 
     def refuse_unmatched(self, ask: Ask) -> None:
         """Tell a release that the catalog lacks apart from one that has no tuple."""
@@ -83,9 +85,7 @@ class Answers:
         best: Resolved | None = None
         found: Attempt | None = None
         for python in self.pythons(request):
-            attempt = Attempt(
-                catalog=self.catalog, facts=self.facts, request=request, python=python, cuda=cuda, fixed=fixed or {}
-            )
+            attempt = self.attempt(request, python, cuda, fixed or {})
             first = str(request.asks[0].stack.anchor)
             if best is not None and len(request.asks) == 1:
                 attempt.candidates.newer_than[first] = best.candidates[first].release.version
@@ -102,20 +102,24 @@ class Answers:
             return None
         return self._fullest(self._answer(best, found), request)
 
+    def attempt(self, request: Request, python: str, cuda: CudaTag | None, fixed: Mapping[str, str]) -> Attempt:
+        """A run for one Python and tag that shares what earlier runs have read."""
+        return Attempt(
+            facts=self.facts,
+            request=request,
+            python=python,
+            cuda=cuda,
+            fixed=fixed,
+            contexts=self._contexts,
+        )
+
     def _fullest(self, answer: Answer, request: Request) -> Answer:
         """The answer, or for the same anchors that of another Python whose metadata names a triton where this one's does not."""
         fixed = {str(anchor.name): anchor.version for anchor in answer.locked.anchors if anchor.version}
         if request.python or answer.locked.pin(TRITON) or TRITON not in answer.attempt.candidates.context.tracked:
             return answer
         for python in answer.locked.pythons:
-            attempt = Attempt(
-                catalog=self.catalog,
-                facts=self.facts,
-                request=request,
-                python=python,
-                cuda=answer.attempt.cuda,
-                fixed=answer.attempt.fixed or fixed,
-            )
+            attempt = self.attempt(request, python, answer.attempt.cuda, answer.attempt.fixed or fixed)
             outcome = attempt.run()
             if isinstance(outcome, Resolved) and TRITON in outcome.candidates:
                 other = self._answer(outcome, attempt).locked

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
     from stackpin.catalog.facts import Facts
-    from stackpin.catalog.loader import Catalog
     from stackpin.model.request import Ask, Request
 
 __all__ = ["Attempt", "Cause", "Failure", "Resolved", "own_release"]
@@ -53,11 +52,15 @@ class Resolved(Value):
 
 
 class Failure(Value):
-    """No resolution: the needs that clash, and all needs that were stated on the way."""
+    """No resolution: the needs that clash, and all needs that were stated on the way.
+
+    ``pythons`` are those that an explanation is about beside the run's own.
+    """
 
     causes: tuple[Cause, ...]
     seen: Mapping[str, list[Need]]
     attempt: Attempt
+    pythons: tuple[str, ...] = ()
 
 
 def own_release(ask: Ask) -> Release | None:
@@ -77,34 +80,44 @@ def own_release(ask: Ask) -> Release | None:
 class Attempt:
     """What one run is asked. ``fixed`` holds anchors to one version each (name → version text).
 
-    ``cuda`` is None where PyPI's own torch decides the tag.
+    ``cuda`` is None where PyPI's own torch decides the tag. ``contexts`` lends the contexts of earlier runs, and keeps
+    this one's.
     """
 
     def __init__(
         self,
         *,
-        catalog: Catalog,
         facts: Facts,
         request: Request,
         python: str,
         cuda: CudaTag | None,
         fixed: Mapping[str, str],
+        contexts: dict[object, Context] | None = None,
     ) -> None:
-        self.catalog, self.facts, self.request = catalog, facts, request
+        self.catalog, self.facts, self.request = facts.catalog, facts, request
         self.python, self.cuda, self.fixed = python, cuda, fixed
-        tracked = {name for ask in request.asks for name in (ask.stack.anchor, *ask.stack.members, *ask.stack.always)}
-        context = Context(
-            catalog=catalog,
-            facts=facts,
-            python=python,
-            platform=request.platform,
-            cuda=cuda,
-            tracked=frozenset(tracked | self._cuda_members()) - set(request.allow),
-            prefer_builds=request.prefer_builds,
-            gpu=compute_capability(request.gpu),
-        )
         own = {str(ask.stack.anchor): release for ask in request.asks if (release := own_release(ask))}
-        self.candidates = Candidates(context, {str(ask.stack.anchor): _extras(ask) for ask in request.asks}, own)
+        anchors = {str(ask.stack.anchor): _extras(ask) for ask in request.asks}
+        self.candidates = Candidates(self._context({} if contexts is None else contexts), anchors, own)
+
+    def _context(self, known: dict[object, Context]) -> Context:
+        """The context of the run; one that is known for the same target, whose lines are parsed already, where there is one."""
+        request = self.request
+        names = {name for ask in request.asks for name in (ask.stack.anchor, *ask.stack.members, *ask.stack.always)}
+        tracked = frozenset(names | self._cuda_members()) - set(request.allow)
+        key = (self.python, request.platform, self.cuda, tracked, request.prefer_builds, request.gpu)
+        if key not in known:
+            known[key] = Context(
+                catalog=self.catalog,
+                facts=self.facts,
+                python=self.python,
+                platform=request.platform,
+                cuda=self.cuda,
+                tracked=tracked,
+                prefer_builds=request.prefer_builds,
+                gpu=compute_capability(request.gpu),
+            )
+        return known[key]
 
     def _cuda_members(self) -> set[str]:
         """The CUDA members of which the catalog has releases; torch's exact pins on the others need no help."""
@@ -144,14 +157,15 @@ class Attempt:
         reporter = _FirstClash()
         resolver = Resolver(provider, reporter)
         try:
-            result = resolver.resolve(list(self._roots()), max_rounds=_MAX_ROUNDS)
+            result = resolver.resolve(list(self.roots()), max_rounds=_MAX_ROUNDS)
         except ResolutionImpossible as error:
             return Failure(causes=_causes(error.causes), seen=provider.seen, attempt=self)
         except ResolutionTooDeep:
             return Failure(causes=(), seen=provider.seen, attempt=self)
         return self._resolved(result.mapping, provider.seen, reporter.causes)
 
-    def _roots(self) -> Iterable[Need | TargetNeed]:
+    def roots(self) -> Iterable[Need]:
+        """What is asked for at the start."""
         for ask in self.request.asks:
             name = str(ask.stack.anchor)
             specifier = ask.requirement.specifier

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from stackpin.model.build import Build, Channel, Sureness
 from stackpin.model.cuda import CPU, CudaTag, cuda_major, cuda_order, tag_of_toolkit, toolkit_of
-from stackpin.model.explanation import Reason, ReasonKind
+from stackpin.model.explanation import CUDA, Claim, Reason, ReasonKind
 from stackpin.model.release import OWN
 from stackpin.model.stack import TORCH
 from stackpin.model.value import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from stackpin.catalog.fact_rows import IndexBuild, KernelFact, TorchBuild
     from stackpin.model.release import Release
     from stackpin.resolve.context import Context
@@ -115,7 +117,13 @@ def _no_build(release: Release, torch: Release, tags: list[CudaTag], context: Co
         subject=f"{release.name} {release.text}",
         text=f"{release.name} {release.text} {what}{lacks}",
         evidence=page or evidence,
+        claims=_only(release, tags),
     )
+
+
+def _only(release: Release, tags: Iterable[CudaTag]) -> tuple[Claim, ...]:
+    """The claim that a release is to be had for these tags only."""
+    return (Claim(package=release.name, versions=(release.text,), on=CUDA, values=tuple(map(str, tags))),)
 
 
 def _unpaired(release: Release, context: Context) -> Choice:
@@ -189,8 +197,9 @@ def _no_kernel(
         return Reason(
             kind=ReasonKind.NO_RELEASE,
             subject=subject,
-            text=f"PyPI has no file of {subject}{where}{lacks}",
+            text=f"{subject} has no file on PyPI{where}{lacks}",
             evidence=page or (elsewhere[0].evidence if elsewhere else ""),
+            claims=_only(release, [build.tag for build in elsewhere if build.page]),
         )
     same = [build for build in elsewhere if build.tag == context.cuda and not build.local]
     if same:
@@ -200,11 +209,16 @@ def _no_kernel(
             text=f"the {same[0].tag} build of {subject} carries the same version label as PyPI's CUDA "
             f"{fact.cuda_major if fact else ''} build: no version can tell them apart",
             evidence=same[0].evidence,
+            claims=_only(release, [tag for tag in context.facts.tags if tag != context.cuda]),
         )
+    there = [build.tag for build in elsewhere if build.page and build.local]
     also = f" (a vendor's index has it for {spoken(tags)})" if tags else ""
     return Reason(
         kind=ReasonKind.CUDA_MAJOR,
         subject=subject,
-        text=f"{subject} on PyPI is built with CUDA {fact.cuda_major if fact else '?'}{also}{lacks}",
+        text=f"{subject} is built with CUDA {fact.cuda_major if fact else '?'} on PyPI{also}{lacks}",
         evidence=page or (fact.evidence if fact else ""),
+        claims=_only(
+            release, [tag for tag in context.facts.tags if fact and cuda_major(tag) == fact.cuda_major] + there
+        ),
     )

@@ -32,6 +32,16 @@ __all__ = ["Candidates"]
 _CUDA_EXTRA = r"cu(?:da)?(\d\d)\d?"
 
 
+class _Memory:
+    """What all runs in one context find alike: releases, their builds, what a specifier admits."""
+
+    def __init__(self) -> None:
+        self.all: dict[str, tuple[Release, ...]] = {}
+        self.built: dict[str, tuple[Candidate, ...]] = {}
+        self.passing: dict[tuple[str, str], frozenset[str]] = {}
+        self.spelled: dict[str, frozenset[str]] = {}
+
+
 class Candidates:
     """Candidates of one context. Order: newest first; an open member's contemporaries before all else.
 
@@ -57,10 +67,8 @@ class Candidates:
         self.left_out: set[tuple[str, str]] = set()
         self.newer_than: dict[str, Version] = {}
         self.stopped_by_python = False
-        self._all: dict[str, tuple[Release, ...]] = {}
-        self._built: dict[str, tuple[Candidate, ...]] = {}
-        self._passing: dict[tuple[str, str], frozenset[str]] = {}
-        self._spelled: dict[str, frozenset[str]] = {}
+        memory: _Memory = context.memory.setdefault("candidates", _Memory())
+        self._all, self._built, self._passing, self._spelled = memory.all, memory.built, memory.passing, memory.spelled
 
     def releases(self, name: str) -> tuple[Release, ...]:
         """Every release of a package that the catalog or a fact about another index knows, newest first."""

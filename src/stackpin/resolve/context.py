@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -70,7 +70,8 @@ def torch_line(release: Release, machine: str) -> Line | None:
 class Context:
     """One target and the tables to ask. ``cuda`` is None where torch's own PyPI build decides the tag.
 
-    ``gpu`` is a compute capability, major and minor; None where any GPU will do.
+    ``gpu`` is a compute capability, major and minor; None where any GPU will do. ``memory`` is for what others find out
+    in this context and need not find out again.
     """
 
     catalog: Catalog
@@ -84,10 +85,12 @@ class Context:
     environment: dict[str, str] = field(default_factory=dict)
     _pypi_tags: dict[str, CudaTag | None] = field(default_factory=dict)
     _markers: dict[tuple[str, str], bool] = field(default_factory=dict)
+    _verdicts: dict[tuple[str, str], bool] = field(default_factory=dict)
     _lines: dict[tuple[str, str, str, str], list[Line]] = field(default_factory=dict)
     _tracked_lines: dict[tuple[str, str, str], list[tuple[str, NormalizedName, str]]] = field(default_factory=dict)
     _torch_of: dict[str, str] = field(default_factory=dict)
     symbols: Symbols = field(init=False)
+    memory: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.symbols = Symbols(self.facts, self.platform.machine, self.cuda, self.pypi_tag)
@@ -115,13 +118,13 @@ class Context:
         return list(self._read_lines(release, extra, name))
 
     def _read_lines(self, release: Release, extra: str, only: str = "") -> Iterator[Line]:
-        verdicts: dict[str, bool] = {}
         for text, name, marker in self._about_tracked(release):
             if only and name != only:
                 continue
-            if marker not in verdicts:
-                verdicts[marker] = self._brought(text, marker, extra)
-            if verdicts[marker]:
+            key = (marker, extra)
+            if key not in self._verdicts:
+                self._verdicts[key] = self._brought(text, marker, extra)
+            if self._verdicts[key]:
                 yield Line(text, parsed(text), name)
 
     def _brought(self, text: str, marker: str, extra: str) -> bool:

@@ -8,18 +8,25 @@ from typing import TYPE_CHECKING
 from stackpin.errors import NoTuple
 from stackpin.model.cuda import CudaTag, cuda_order
 from stackpin.model.driver import meets
-from stackpin.model.explanation import Explanation, Nearest, Reason, ReasonKind, Refusal
+from stackpin.model.explanation import CUDA, Explanation, Nearest, Reason, ReasonKind, Refusal
 from stackpin.model.request import AUTO, PYPI
 from stackpin.model.value import replace
 from stackpin.resolve.answers import Answer, Answers, with_cuda
-from stackpin.resolve.attempt import Attempt, Failure
-from stackpin.resolve.reasons import final_kinds, reasons_of
+from stackpin.resolve.attempt import Failure
+from stackpin.resolve.claims import merged
+from stackpin.resolve.reasons import all_reasons_of, final_kinds, reasons_of
+from stackpin.resolve.refute import World, needed, refutes
+from stackpin.resolve.wording import cause_of, cure_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from packaging.version import Version
+
+    from stackpin.model.locked import LockedTuple
     from stackpin.model.release import Release
     from stackpin.model.request import Ask, Request
+    from stackpin.resolve.attempt import Attempt
 
 __all__ = ["Explainer", "command_for"]
 
@@ -54,6 +61,8 @@ class Explainer:
 
     def __init__(self, solver: Answers) -> None:
         self._solver = solver
+        self._releases: dict[str, Mapping[str, Version]] = {}
+        self._admitted_by: dict[tuple[str, str], frozenset[str]] = {}
 
     def refusal(self, request: Request) -> NoTuple:
         """The error for a request that no release can answer."""
@@ -62,8 +71,8 @@ class Explainer:
         headline = self._headline(request, ask, refusals)
         nearest = tuple(self._nearest(request, ask, refusals))
         told = tuple(refusal for refusal in refusals if refusal.reasons)
-        explanation = Explanation(headline=headline, refusals=told, nearest=nearest)
-        return NoTuple(headline, explanation=explanation, hint=nearest[0].command if nearest else "")
+        explanation = _explained(request, headline, told, nearest)
+        return NoTuple(explanation.first_line, explanation=explanation, hint=nearest[0].command if nearest else "")
 
     def drift(self, request: Request, answer: Answer) -> NoTuple | None:
         """The error for a bare name whose newest release only this machine rules out; None where another fact does."""
@@ -79,11 +88,30 @@ class Explainer:
             text=f"{_tuple_text(answer)}: the newest release that fits",
             command=command_for(request, f"{anchor.name}=={anchor.version}"),
             gives_up="anchor",
+            short=f"{anchor.name} {anchor.version}",
         )
         elsewhere = final_kinds(reasons) & _ELSEWHERE
         nearest = (here, *(self._other_target(request, ask, newest) if elsewhere else ()))
-        explanation = Explanation(headline=headline, refusals=refusals, nearest=nearest[:_NEAREST])
-        return NoTuple(headline, explanation=explanation, hint=here.command)
+        explanation = _explained(request, headline, refusals, nearest[:_NEAREST])
+        return NoTuple(explanation.first_line, explanation=explanation, hint=here.command)
+
+    def smallest_step(self, request: Request, answer: LockedTuple) -> Nearest | None:
+        """The oldest anchor release that has what is asked of its members, on the tag of the answer; None where that is the answer.
+
+        Cost: one run for each release that is older.
+        """
+        ask = request.asks[0]
+        here = with_cuda(request, str(answer.cuda))
+        for release in reversed(self._admitted(ask)):
+            if release.yanked or release.version.is_prerelease:
+                continue
+            if release.text == answer.anchors[0].version:
+                return None
+            found = self._solver.answer(here, {str(ask.stack.anchor): release.text})
+            if found is not None:
+                command = command_for(here, f"{ask.stack.anchor}=={release.text}")
+                return Nearest(text=_tuple_text(found), command=command, gives_up="anchor")
+        return None
 
     # reasons
 
@@ -98,40 +126,59 @@ class Explainer:
         """One refusal for each run of consecutive releases that the same facts rule out."""
         name = str(ask.stack.anchor)
         run: list[str] = []
-        last: tuple[Reason, ...] = ()
+        chains: list[tuple[Reason, ...]] = []
         admitted = self._admitted(ask)
         if not admitted:
             yield Refusal(anchor=name, releases=(), reasons=self._reasons(request, {}))
             return
         for release in admitted:
             reasons = self._reasons(request, {name: release.text})
-            if run and _signature(reasons, name, release.text) != _signature(last, name, run[-1]):
-                yield Refusal(anchor=name, releases=tuple(run), reasons=self._reasons(request, {name: run[0]}))
-                run = []
+            if run and _signature(reasons, name, release.text) != _signature(chains[-1], name, run[-1]):
+                yield Refusal(anchor=name, releases=tuple(run), reasons=_together(chains))
+                run, chains = [], []
             run.append(release.text)
-            last = reasons
-        yield Refusal(anchor=name, releases=tuple(run), reasons=self._reasons(request, {name: run[0]}))
+            chains.append(reasons)
+        yield Refusal(anchor=name, releases=tuple(run), reasons=_together(chains))
 
     def _reasons(self, request: Request, fixed: dict[str, str]) -> tuple[Reason, ...]:
-        """The chain for anchors held to one release each: on the Python that comes furthest."""
+        """The chain for anchors held to one release each, without a step that it does not need; it holds on every Python."""
         cuda = None if request.cuda in {PYPI, AUTO} else CudaTag(request.cuda)
-        best: tuple[Reason, ...] = ()
-        for python in self._solver.pythons(request):
-            outcome = Attempt(
-                catalog=self._solver.catalog,
-                facts=self._solver.facts,
-                request=request,
-                python=python,
-                cuda=cuda,
-                fixed=fixed,
-            ).run()
+        known = self._solver.known_pythons(request)
+        pythons = self._solver.pythons(request)
+        chain: tuple[Reason, ...] = ()
+        attempt = self._solver.attempt(request, pythons[0], cuda, fixed)
+        for python in pythons:
+            attempt = self._solver.attempt(request, python, cuda, fixed)
+            world = self._world(request, fixed, attempt, (python,))
+            if chain and refutes((claim for reason in chain for claim in reason.claims), world):
+                continue
+            outcome = attempt.run()
             if not isinstance(outcome, Failure):
                 return self._asked_otherwise(request, fixed) or self._driver_reasons(request, str(outcome.cuda))
-            reasons = reasons_of(outcome)
-            best = best or reasons
-            if not final_kinds(reasons) & {ReasonKind.PYTHON}:
-                return reasons
-        return best
+            reasons = reasons_of(outcome, known)
+            if not refutes((claim for reason in reasons for claim in reason.claims), world):
+                reasons = all_reasons_of(outcome, known) or reasons
+            chain += reasons
+        return needed(chain, self._world(request, fixed, attempt, pythons))
+
+    def _world(self, request: Request, fixed: dict[str, str], attempt: Attempt, pythons: tuple[str, ...]) -> World:
+        """What was asked for, as far as chains are held against it."""
+        asked = {str(ask.stack.anchor): str(ask.requirement.specifier) for ask in request.asks if not ask.own}
+        own = {str(ask.stack.anchor): "" for ask in request.asks if ask.own}
+        tags = frozenset(map(str, self._solver.facts.tags))
+
+        def releases(name: str) -> Mapping[str, Version]:
+            if name not in self._releases:
+                self._releases[name] = {item.text: item.version for item in attempt.candidates.releases(name)}
+            return self._releases[name]
+
+        return World(
+            anchors={**asked, **{name: f"==={version}" for name, version in fixed.items() if version}, **own},
+            releases=releases,
+            pythons=pythons,
+            known=self._admitted_by,
+            target={CUDA: tags if attempt.cuda is None else frozenset({str(attempt.cuda)})},
+        )
 
     def _asked_otherwise(self, request: Request, fixed: dict[str, str]) -> tuple[Reason, ...]:
         """Why a release that could serve was not taken: it is a pre-release, or yanked, and was not asked for by name."""
@@ -155,7 +202,7 @@ class Explainer:
         floor = self._solver.facts.least_driver(CudaTag(tag))
         if not request.driver or meets(request.driver, floor):
             return ()
-        text = f"{tag} needs NVIDIA driver {floor} or newer; this one is {request.driver}"
+        text = f"{tag} needs NVIDIA driver {floor} or newer, and this one is {request.driver}"
         source = next((row.source for row in self._solver.facts.drivers if row.floor == floor), "")
         return (Reason(kind=ReasonKind.DRIVER, subject=tag, text=text, evidence=source),)
 
@@ -175,6 +222,8 @@ class Explainer:
             return f"{one} has no code for {request.gpu}"
         if first is ReasonKind.DRIVER and len(releases) == 1:
             return f"{one} does not run with NVIDIA driver {request.driver}"
+        if request.members and _rests_on_members(refusals):
+            return f"{one} does not go with {' and '.join(map(str, request.members))}"
         if first in {ReasonKind.PRE_RELEASE, ReasonKind.YANKED}:
             return f"{one} was not asked for by its exact version"
         if request.cuda == AUTO and request.driver:
@@ -206,7 +255,10 @@ class Explainer:
     def _exactly(request: Request, ask: Ask, text: str) -> Nearest:
         requirement = f"{ask.stack.anchor}=={text}"
         return Nearest(
-            text=f"{ask.stack.anchor} {text}, asked for by name", command=command_for(request, requirement), gives_up=""
+            text=f"{ask.stack.anchor} {text}, asked for by name",
+            command=command_for(request, requirement),
+            gives_up="",
+            short=requirement,
         )
 
     def _other_release(self, request: Request, ask: Ask, admitted: list[str]) -> list[Nearest]:
@@ -226,7 +278,8 @@ class Explainer:
             answer = self._solver.auto(request, fixed) if by_driver else self._solver.answer(request, fixed)
             if answer is not None and not self._driver_reasons(request, str(answer.locked.cuda)):
                 command = command_for(request, f"{ask.stack.anchor}=={text}")
-                return [Nearest(text=_tuple_text(answer), command=command, gives_up="anchor")]
+                short = f"{ask.stack.anchor} {text}"
+                return [Nearest(text=_tuple_text(answer), command=command, gives_up="anchor", short=short)]
         return []
 
     def _other_tag(self, request: Request, ask: Ask, text: str) -> list[Nearest]:
@@ -240,7 +293,7 @@ class Explainer:
             answer = self._solver.answer(with_cuda(request, tag), {str(ask.stack.anchor): text})
             if answer is not None:
                 command = command_for(request, f"{ask.stack.anchor}=={text}", cuda=tag)
-                return [Nearest(text=_tuple_text(answer), command=command, gives_up="tag")]
+                return [Nearest(text=_tuple_text(answer), command=command, gives_up="tag", short=str(tag))]
         return []
 
     def _other_target(self, request: Request, ask: Ask, text: str) -> list[Nearest]:
@@ -260,8 +313,27 @@ class Explainer:
                 text=f"{_tuple_text(answer)}, on {pythons} with glibc {glibc} or newer",
                 command=command.replace(" --platform linux-x86_64", ""),
                 gives_up="target",
+                short=pythons if request.python else f"glibc {glibc}",
             )
         ]
+
+
+def _rests_on_members(refusals: tuple[Refusal, ...]) -> bool:
+    """Whether what was asked of members takes part in ruling everything out."""
+    return all(any(not claim.package for reason in refusal.reasons for claim in reason.claims) for refusal in refusals)
+
+
+def _explained(
+    request: Request, headline: str, refusals: tuple[Refusal, ...], nearest: tuple[Nearest, ...]
+) -> Explanation:
+    return Explanation(
+        headline=headline,
+        refusals=refusals,
+        nearest=nearest,
+        cause=cause_of(refusals),
+        cure=cure_of(nearest),
+        driver=request.driver,
+    )
 
 
 def _distance(one: tuple[int, int], other: tuple[int, int]) -> int:
@@ -274,6 +346,14 @@ def _tuple_text(answer: Answer) -> str:
     anchors = " and ".join(f"{anchor.name} {anchor.version}".strip() for anchor in locked.anchors)
     return f"{anchors} on {locked.cuda}" + (
         f", torch {torch.version}" if torch and str(torch.name) != anchors.split()[0] else ""
+    )
+
+
+def _together(chains: list[tuple[Reason, ...]]) -> tuple[Reason, ...]:
+    """The chains of a run of releases as one: the newest's words, and the claims of all."""
+    return tuple(
+        replace(steps[0], claims=merged(claim for step in steps for claim in step.claims))
+        for steps in zip(*chains, strict=True)
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.specifiers import SpecifierSet
 
+from stackpin.model.explanation import CUDA, PLATFORM, PYTHON
 from stackpin.model.value import Value
 from stackpin.resolve.symbols import SymbolRule
 
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from stackpin.resolve.symbols import SymbolNeed
 
 __all__ = ["CUDA", "PLATFORM", "PYTHON", "Candidate", "Need", "TargetCandidate", "TargetNeed", "is_capped", "is_exact"]
-
-PYTHON = "<python>"
-PLATFORM = "<platform>"
-CUDA = "<cuda>"
 
 _ANY = SpecifierSet()
 

@@ -38,5 +38,5 @@ def told_of_trees(error: NoTuple, request: Request) -> NoTuple:
         headline = explanation.headline.replace(" does not exist ", " has no tuple ", 1)
         nearest = tuple(replace(item, command=spelled(item.command)) for item in explanation.nearest)
         explanation = replace(explanation, headline=headline, nearest=nearest)
-        return NoTuple(headline, explanation=explanation, hint=spelled(error.hint))
+        return NoTuple(explanation.first_line, explanation=explanation, hint=spelled(error.hint))
     return NoTuple(spelled(error.what), explanation=explanation, hint=spelled(error.hint))

@@ -8,26 +8,34 @@ from packaging.version import Version
 
 from stackpin.model.explanation import Reason, ReasonKind
 from stackpin.model.stack import TORCH
+from stackpin.model.value import replace
+from stackpin.resolve.claims import need_claims, no_release, target_claims
+from stackpin.resolve.derive import derived
 from stackpin.resolve.needs import Need, TargetNeed
 from stackpin.resolve.target_needs import metadata_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from stackpin.model.explanation import Claim
     from stackpin.model.release import Release
     from stackpin.resolve.attempt import Cause, Failure
+    from stackpin.resolve.context import Context
     from stackpin.resolve.symbols import SymbolNeed
 
-__all__ = ["final_kinds", "reasons_of"]
+__all__ = ["all_reasons_of", "final_kinds", "reasons_of"]
 
 _MANY = 3
 
 
-def reasons_of(failure: Failure) -> tuple[Reason, ...]:
+def reasons_of(failure: Failure, pythons: Iterable[str] = ()) -> tuple[Reason, ...]:
     """The chain for one failure, first cause first: who needs what, and at its end the fact that rules it out.
 
     The failure should come from a run whose anchors were each held to one release.
+
+    :param pythons: further Pythons (``3.11``) for which the claims are to say whether they hold.
     """
+    failure = replace(failure, pythons=tuple(dict.fromkeys((failure.attempt.python, *pythons))))
     ends: list[Reason] = []
     targets = [cause for cause in failure.causes if isinstance(cause.need, TargetNeed)]
     needs = [cause for cause in failure.causes if isinstance(cause.need, Need)]
@@ -36,6 +44,18 @@ def reasons_of(failure: Failure) -> tuple[Reason, ...]:
         ends += _package_reasons(needs, failure)
     ends += _dead_pins(failure)
     return tuple(dict.fromkeys(ends))
+
+
+def all_reasons_of(failure: Failure, pythons: Iterable[str] = ()) -> tuple[Reason, ...]:
+    """A derivation of a failure from every release that was in question; none where that is too long."""
+    failure = replace(failure, pythons=tuple(dict.fromkeys((failure.attempt.python, *pythons))))
+
+    def told(need: Need) -> Reason:
+        if need.parent is None or need.symbols is not None or need.reason is not None:
+            return _side(need.name, need, failure)
+        return _stated(need, failure)[0]
+
+    return derived(failure.attempt, told, failure.pythons)
 
 
 def _dead_pins(failure: Failure) -> list[Reason]:
@@ -72,7 +92,9 @@ def _target_reasons(causes: Sequence[Cause], failure: Failure) -> list[Reason]:
             continue
         found += _trail(first.parent, failure)
         versions = list(dict.fromkeys(need.parent.text for need in needs if need.parent is not None))
-        found.append(first.reason if len(versions) <= 1 else _folded(name, versions, first.reason))
+        claims = tuple(claim for need in needs for claim in target_claims(need, _context(failure), failure.pythons))
+        reason = replace(first.reason, claims=claims)
+        found.append(reason if len(versions) <= 1 else _folded(name, versions, reason))
     return found
 
 
@@ -83,10 +105,14 @@ def _value(need: TargetNeed, failure: Failure) -> str:
     return attempt.python if need.key == "<python>" else str(attempt.request.platform)
 
 
+def _context(failure: Failure) -> Context:
+    return failure.attempt.candidates.context
+
+
 def _folded(name: str, versions: list[str], reason: Reason) -> Reason:
     ordered = sorted(versions, key=Version)
     text = f"no {name} release that could serve fits: {ordered[0]} to {ordered[-1]}, for one: {reason.text}"
-    return Reason(kind=reason.kind, subject=name, text=text, evidence=reason.evidence)
+    return replace(reason, subject=name, text=text)
 
 
 def _trail(release: Release, failure: Failure) -> list[Reason]:
@@ -96,7 +122,10 @@ def _trail(release: Release, failure: Failure) -> list[Reason]:
     seen = {str(release.name)}
     while release.name not in anchors:
         need = _asked_by(release, failure, seen)
-        if need is None or need.parent is None:
+        if need is None:
+            break
+        if need.parent is None:
+            steps.insert(0, _side(release.name, need, failure))
             break
         steps.insert(0, _requires(need, release, failure))
         release = need.parent
@@ -105,12 +134,13 @@ def _trail(release: Release, failure: Failure) -> list[Reason]:
 
 
 def _asked_by(release: Release, failure: Failure, seen: set[str]) -> Need | None:
-    """The strongest need that admits a release: an anchor's, an exact one, one with an upper bound, any."""
+    """The strongest need that admits a release: an exact one, an anchor's, one with an upper bound, any."""
     anchors = failure.attempt.anchors
+    asked = [need for need in failure.attempt.roots() if need.name == release.name]
     found = [
         need
-        for need in failure.seen.get(release.name, ())
-        if need.parent is not None and need.parent.name not in seen and need.admits(release)
+        for need in (*failure.seen.get(release.name, ()), *asked)
+        if (need.parent is None or need.parent.name not in seen) and need.admits(release)
     ]
     found.sort(
         key=lambda need: (not need.exact, need.parent is None or need.parent.name not in anchors, not need.capped)
@@ -127,8 +157,12 @@ def _requires(need: Need, release: Release, failure: Failure) -> Reason:
         subject=f"{parent.name} {parent.text}",
         text=f"{parent.name} {parent.text} needs {what}",
         evidence=_evidence(need, failure),
-        detail=((str(release.name), release.text if need.exact else str(need.specifier)),),
+        claims=_said(need, failure),
     )
+
+
+def _said(need: Need, failure: Failure) -> tuple[Claim, ...]:
+    return need_claims(need, _context(failure), failure.pythons)
 
 
 def _evidence(need: Need, failure: Failure) -> str:
@@ -175,7 +209,13 @@ def _symbol_clash(needs: Sequence[Need], failure: Failure) -> list[Reason]:
         first = max(asked, key=lambda one: (not one.misfits(torch.release), one.kernel.version))
         versions = sorted({one.kernel.text for one in asked}, key=Version)
         found += _trail(first.kernel, failure)
-        reason = first.reason(torch.release)
+        claims = tuple(
+            claim
+            for need in needs
+            if need.symbols in asked
+            for claim in need_claims(need, _context(failure), failure.pythons, without=torch.release)
+        )
+        reason = replace(first.reason(torch.release), claims=claims)
         found.append(reason if len(versions) == 1 else _folded(name, versions, reason))
     return found
 
@@ -195,11 +235,12 @@ def _missing(name: str, needs: Sequence[Need], failure: Failure) -> list[Reason]
         if all(item.yanked for item in matching):
             why = matching[0].yanked
             text = f"{name} {matching[0].text} was yanked" + (f": {why}" if isinstance(why, str) else "")
-            return [*step, Reason(kind=ReasonKind.YANKED, subject=f"{name} {matching[0].text}", text=text)]
+            subject = f"{name} {matching[0].text}"
+            return [*step, Reason(kind=ReasonKind.YANKED, subject=subject, text=text, claims=no_release(need))]
         if all(item.version.is_prerelease for item in matching):
             names = ", ".join(item.text for item in matching[:_MANY])
             text = f"only pre-releases of {name} match ({names}), and none was asked for"
-            return [*step, Reason(kind=ReasonKind.PRE_RELEASE, subject=name, text=text)]
+            return [*step, Reason(kind=ReasonKind.PRE_RELEASE, subject=name, text=text, claims=no_release(need))]
         return [*step, _undeclared(name, need, matching)]
     return []
 
@@ -215,6 +256,7 @@ def _stated(need: Need, failure: Failure) -> list[Reason]:
                 " ==", " "
             ),
             evidence=_evidence(need, failure),
+            claims=_said(need, failure),
         )
     ]
 
@@ -228,14 +270,15 @@ def _no_release(name: str, need: Need, failure: Failure) -> Reason:
         row = claimed[0]
         text = f"no index is known to carry {name} {need.specifier}".replace(" ==", " ")
         text += f"; {row.get('find_links', '')} is said to have {row['claimed']}, which nobody could confirm"
-        return Reason(kind=ReasonKind.NO_RELEASE, subject=name, text=text, evidence=str(row.get("source", "")))
+        evidence = str(row.get("source", ""))
+        return Reason(kind=ReasonKind.NO_RELEASE, subject=name, text=text, evidence=evidence, claims=no_release(need))
     if not releases:
         text = f"no index that stackpin knows has any release of {name}"
     else:
         text = (
             f"no release of {name} matches {need.specifier} (the catalog has {releases[-1].text} to {releases[0].text})"
         )
-    return Reason(kind=ReasonKind.NO_RELEASE, subject=name, text=text)
+    return Reason(kind=ReasonKind.NO_RELEASE, subject=name, text=text, claims=no_release(need))
 
 
 def _undeclared(name: str, need: Need, matching: Sequence[Release]) -> Reason:
@@ -244,9 +287,8 @@ def _undeclared(name: str, need: Need, matching: Sequence[Release]) -> Reason:
     parent = f"{need.parent.name} {need.parent.text}" if need.parent else "the request"
     when = f"; the first that PyPI has, {oldest.text} of {oldest.uploaded[:10]}, came after {parent}" if oldest else ""
     text = f"{name} floats: no release of it says which torch it is built for{when} of {need.as_of[:10]}"
-    return Reason(
-        kind=ReasonKind.UNDECLARED, subject=name, text=text if when else text.removesuffix(f" of {need.as_of[:10]}")
-    )
+    text = text if when else text.removesuffix(f" of {need.as_of[:10]}")
+    return Reason(kind=ReasonKind.UNDECLARED, subject=name, text=text, claims=no_release(need))
 
 
 def _clash(name: str, needs: Sequence[Need], failure: Failure) -> list[Reason]:
@@ -265,6 +307,7 @@ def _clash(name: str, needs: Sequence[Need], failure: Failure) -> list[Reason]:
                     subject=parent,
                     text=f"{parent} {versions[0]} to {versions[-1]}: none of them accepts that {name}",
                     evidence=_evidence(stated[0], failure),
+                    claims=tuple(claim for need in stated for claim in _said(need, failure)),
                 )
             )
             continue
@@ -274,10 +317,12 @@ def _clash(name: str, needs: Sequence[Need], failure: Failure) -> list[Reason]:
 
 def _side(name: str, need: Need, failure: Failure) -> Reason:
     if need.reason is not None:
-        return need.reason
+        return replace(need.reason, claims=_said(need, failure))
     who = f"{need.parent.name} {need.parent.text}" if need.parent else "the request"
     text = f"{who} needs {name} {need.specifier or '(any version)'}".replace(" ==", " ")
-    return Reason(kind=ReasonKind.CONFLICT, subject=who, text=text, evidence=_evidence(need, failure))
+    return Reason(
+        kind=ReasonKind.CONFLICT, subject=who, text=text, evidence=_evidence(need, failure), claims=_said(need, failure)
+    )
 
 
 def final_kinds(reasons: Iterable[Reason]) -> set[ReasonKind]:

@@ -74,7 +74,7 @@ def _build_needs(build: Build, release: Release, context: Context) -> Iterator[T
             return
         tag = str(build.tag)
         where = "on PyPI" if build.channel is Channel.PYPI else f"on {build.page}"
-        text = f"{subject} {where} is built for {tag}"
+        text = f"{subject} is built for {tag} {where}"
         evidence = build.source or context.runtime_line(release)
         reason = Reason(kind=ReasonKind.NO_BUILD, subject=subject, text=text, evidence=evidence)
         yield TargetNeed(key=CUDA, accepts=tag.__eq__, reason=reason, parent=release)
@@ -82,8 +82,8 @@ def _build_needs(build: Build, release: Release, context: Context) -> Iterator[T
         if context.cuda is not None and cuda_major(context.cuda) == build.major:
             return
         member = release.name in context.facts.cuda_members
-        how = "is for" if member else "on PyPI is built with"
-        yield major_need(build.major, release, f"{subject} {how} CUDA {build.major}", build.source)
+        how = f"is for CUDA {build.major}" if member else f"is built with CUDA {build.major} on PyPI"
+        yield major_need(build.major, release, f"{subject} {how}", build.source)
 
 
 def _python_need(release: Release, context: Context) -> TargetNeed:
@@ -129,7 +129,7 @@ def _gpu_needs(build: Build, release: Release, context: Context, gpu: tuple[int,
     read = context.facts.abi.exports(release.text, context.platform.machine)
     own = read.architectures if read is not None and build.is_pypis else None
     if own and not runs_on(own, gpu):
-        text = f"{subject} on PyPI has no code for {name}, only for {', '.join(own)}"
+        text = f"{subject} has no code for {name} on PyPI, only for {', '.join(own)}"
         evidence = f"{read.read.file} (sha256 {read.read.sha256[:12]})" if read is not None else ""
     elif limit is not None and gpu < limit.least:
         text = f"{subject} for {build.tag} has no code for {name}: CUDA {limit.major} begins at sm_{limit.name}"

@@ -182,7 +182,7 @@ def test_a_kernel_that_its_page_dropped_is_refused_with_page_and_day(
     code, _, told = run(capsys, "compile", "sglang==0.4.5", "--cuda", "cu118")
     page = f"{SGLANG}/cu118/sgl-kernel/"
     assert code == 10
-    assert f"PyPI has no file of sgl-kernel 0.0.8, and no index that stackpin knows has it; {page} lists no" in told
+    assert f"sgl-kernel 0.0.8 has no file on PyPI, and no index that stackpin knows has it; {page} lists no" in told
     assert f"{page}, read {DAY}" in told
 
 

@@ -174,7 +174,7 @@ def test_a_build_under_pypis_own_label_cannot_be_told_apart(small: SmallCatalog)
 def test_a_kernel_of_another_major_without_a_labelled_build_is_refused(small: SmallCatalog) -> None:
     reason = choice(small, "sgl-kernel", "0.3.0", "cu130").reason
     assert reason
-    assert (reason.kind, reason.text) == (ReasonKind.CUDA_MAJOR, "sgl-kernel 0.3.0 on PyPI is built with CUDA 12")
+    assert (reason.kind, reason.text) == (ReasonKind.CUDA_MAJOR, "sgl-kernel 0.3.0 is built with CUDA 12 on PyPI")
     assert reason.evidence == "so.12"
 
 
@@ -186,7 +186,7 @@ def test_a_release_that_only_a_vendors_index_has_is_taken_from_there_for_its_tag
 def test_such_a_release_is_refused_for_any_other_tag(small: SmallCatalog) -> None:
     reason = choice(small, "sgl-kernel", "0.0.8", "cu124").reason
     assert reason
-    text = "PyPI has no file of sgl-kernel 0.0.8; a vendor's index has it for cu118"
+    text = "sgl-kernel 0.0.8 has no file on PyPI; a vendor's index has it for cu118"
     assert (reason.kind, reason.text) == (ReasonKind.NO_RELEASE, text)
 
 

@@ -191,7 +191,7 @@ def test_a_torch_with_code_for_the_gpu_is_taken(coded: SmallCatalog) -> None:
 def test_a_bare_name_is_not_walked_back_for_a_gpu(coded: SmallCatalog) -> None:
     with pytest.raises(NoTuple, match=r"engine 2\.0 has no code for sm_70") as caught:
         for_gpu(coded, "sm_70")
-    assert "torch 2.9.0 on PyPI has no code for sm_70, only for sm_80, sm_90a" in told(caught.value)
+    assert "torch 2.9.0 has no code for sm_70 on PyPI, only for sm_80, sm_90a" in told(caught.value)
     assert caught.value.hint.endswith("compile engine==1.0 --gpu sm_70"), "the command keeps the GPU"
 
 

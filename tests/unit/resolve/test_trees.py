@@ -96,7 +96,8 @@ def test_a_tag_is_taken_by_the_driver_for_a_tree_too(solver: Solver) -> None:
 def test_a_refusal_names_the_tree_and_never_the_releases(solver: Solver) -> None:
     with pytest.raises(NoTuple) as caught:
         solver.solve(request(tree("torch==2.6.0"), "cu126"))
-    assert caught.value.what == "engine tree has no tuple for cu126"
+    cause = "it needs torch 2.6.0, which is built for cu124"
+    assert caught.value.what == f"engine tree has no tuple for cu126: {cause}; take cu124"
     explanation = caught.value.explanation
     assert [refusal.releases for refusal in explanation.refusals] == [("tree",)]  # type: ignore[attr-defined]
     assert [item.command for item in explanation.nearest] == ["stackpin compile ./engine --cuda cu124"]  # type: ignore[attr-defined]

@@ -20,16 +20,13 @@ from stackpin.app.wrap.in_force import tuple_in_force, with_builds
 from stackpin.app.wrap.requested import requested_by
 from stackpin.check.environment import accepted_by_name
 from stackpin.effects.environments import read_environment, read_installed
-from stackpin.effects.pip_config import pip_config_texts
 from stackpin.effects.real_tools import become
 from stackpin.effects.tool_cache import pip_cache_beside
 from stackpin.errors import NotCovered, NoTuple, ToolMissing
 from stackpin.inject import uv as uv_rules
-from stackpin.inject.pip import plan_pip
 from stackpin.inject.plan import Kind, Plan, Watch
 from stackpin.inject.uv_pip import plan_uv_pip
 from stackpin.model.value import replace
-from stackpin.parse.pip_conf import configured_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,6 +115,10 @@ def _run_held(held: Held, environment: Environment | None) -> int:
 
 def _run_pip(held: Held, environment: Environment | None, found: tuple[Fault, ...]) -> int:
     """A call of ``pip``, with what its configuration files say and a place of its own for what it builds."""
+    from stackpin.effects.pip_config import pip_config_texts  # a call of uv has no use for these
+    from stackpin.inject.pip import plan_pip
+    from stackpin.parse.pip_conf import configured_values
+
     call, environ = held.wrapped.call, held.wrapped.environ
     texts = pip_config_texts(environ, environment.prefix if environment else None)
     configured = {"constraint": configured_values(texts, call.verb[0], "constraint")}
