@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["Explainer", "command_for"]
 
 _NEAREST = 3
+#: How a reason ends that leaves open whether an index which cannot be looked up has a build after all.
+_NOT_KNOWN = " has it is not known"
 _ELSEWHERE = {ReasonKind.PYTHON, ReasonKind.PLATFORM}
 #: What a person's machine decides: a bare name that only this rules out is refused, never walked back.
 _MACHINE = {*_ELSEWHERE, ReasonKind.DRIVER, ReasonKind.GPU}
@@ -240,6 +242,8 @@ class Explainer:
         one = f"{name} {releases[0]}" if len(releases) == 1 else f"{name}{ask.requirement.specifier}"
         kinds = [kind for refusal in refusals for kind in final_kinds(refusal.reasons)]
         exists = "does not exist" if len(releases) == 1 else "does not exist in any release"
+        if any(_NOT_KNOWN in reason.text for refusal in refusals for reason in refusal.reasons):
+            exists = exists.replace("does not exist", "is not known to exist")
         first = kinds[0] if kinds and len(set(kinds)) == 1 else None
         if first is ReasonKind.PYTHON:
             return f"{one} does not run on Python {request.python or 'any version that stackpin knows'}"
