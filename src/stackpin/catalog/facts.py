@@ -223,7 +223,7 @@ class Facts:
         return self.catalog.facts("indexes")
 
     def unlisted_place(self, package: str, tag: CudaTag) -> str:
-        """Where a build for a tag may lie that nobody can look up: an index of each release's own, with ``VERSION`` for its version.
+        """Where a build for a tag may lie that nobody can look up: an index for each release, with ``VERSION`` in its address.
 
         Empty where none is known.
 
