@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Compiled", "Job", "Workshop", "compile_job", "notes_of"]
 
 _PYTHON = r"(\d+\.\d+)(?:\.\d+)?"
+#: The local part of a version that names a build of torch or of a kernel.
+_LABEL = re.compile(r"(?<=[\d\w])\+(cu\d{3}|cpu)(?=$|[\s,;)])")
 
 
 class Job(Value):
@@ -100,8 +102,15 @@ class Workshop:
         :raises UsageError: for a requirement or a Python that does not parse.
         :raises UnknownName: for a package, tag or platform that is not known.
         """
-        asks, members = self._asks(job.requirements)
-        cuda, gpu = job.cuda or self.settings.cuda or PYPI, job.gpu or self.settings.gpu
+        requirements, label = _without_labels(job.requirements)
+        if label and job.cuda not in {"", label}:
+            raise UsageError(
+                "two CUDA tags are asked for",
+                got=f"{', '.join(job.requirements)} and --cuda {job.cuda}",
+                expected="one of them",
+            )
+        asks, members = self._asks(requirements)
+        cuda, gpu = job.cuda or label or self.settings.cuda or PYPI, job.gpu or self.settings.gpu
         return Request(
             asks=asks,
             members=members,
@@ -159,6 +168,19 @@ class Workshop:
 def _torch_is_member(anchors: list[Asked], held: set[str]) -> bool:
     """Whether a further requirement (``torch>=2.6`` beside ``sglang``) narrows a member rather than naming a stack."""
     return len(anchors) > 1 and all(canonicalize_name(item.requirement.name) in held for item in anchors[1:])
+
+
+def _without_labels(texts: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """Requirements with the label of a build (``torch==2.6.0+cu126``) taken off, and the CUDA tag that it names.
+
+    :raises UsageError: where two labels name different tags.
+    """
+    plain = [text for text in texts if address_of(text) is None]  # a folder's name is its own
+    found = [_LABEL.search(text) for text in plain]
+    tags = sorted({match[1] for match in found if match})
+    if len(tags) > 1:
+        raise UsageError("two CUDA tags are asked for", got=" and ".join(tags), expected="one of them")
+    return tuple(_LABEL.sub("", text) if text in plain else text for text in texts), next(iter(tags), "")
 
 
 def _python_of(text: str) -> str:

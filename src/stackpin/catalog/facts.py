@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -220,6 +221,28 @@ class Facts:
     def index_rows(self) -> list[dict[str, Any]]:
         """The indexes that are known, as their table has them: ``template`` is a page's address with ``{tag}`` in it."""
         return self.catalog.facts("indexes")
+
+    def unlisted_place(self, package: str, tag: CudaTag) -> str:
+        """Where a build for a tag may lie that nobody can look up: an index for each release, with ``VERSION`` in its address.
+
+        Empty where none is known.
+
+        Whether such an index has a release is known only of those that somebody has seen (``index_builds``).
+        """
+        template = self._places.get(package, {}).get(tag, "")
+        return template.replace("{version}", "VERSION").replace("{tag}", tag)
+
+    @cached_property
+    def _places(self) -> dict[str, dict[str, str]]:
+        """The addresses with nothing but a version and a tag to fill in, by package and tag."""
+        found: dict[str, dict[str, str]] = {}
+        for row in self.index_rows:
+            template = str(row.get("url_template", ""))
+            if set(re.findall(r"\{[^}]*\}|\s", template)) == {"{version}", "{tag}"}:
+                for package in row.get("projects") or ():
+                    tags = re.findall(r"cu\d+|cpu", row.get("tags", ""))
+                    found.setdefault(package, {}).update(dict.fromkeys(tags, template))
+        return found
 
     @cached_property
     def drivers(self) -> tuple[Driver, ...]:

@@ -213,6 +213,8 @@ def _no_kernel(
         )
     there = [build.tag for build in elsewhere if build.page and build.local]
     also = f" (a vendor's index has it for {spoken(tags)})" if tags else ""
+    place = context.facts.unlisted_place(release.name, context.cuda) if context.cuda else ""
+    lacks += f"; whether {place} has it is not known" if place and not lacks else ""
     return Reason(
         kind=ReasonKind.CUDA_MAJOR,
         subject=subject,

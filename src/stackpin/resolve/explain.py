@@ -5,6 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from stackpin.errors import NoTuple
 from stackpin.model.cuda import CudaTag, cuda_order
 from stackpin.model.driver import meets
@@ -14,7 +17,7 @@ from stackpin.model.value import replace
 from stackpin.resolve.answers import Answer, Answers, with_cuda
 from stackpin.resolve.attempt import Failure
 from stackpin.resolve.claims import merged
-from stackpin.resolve.reasons import all_reasons_of, final_kinds, reasons_of
+from stackpin.resolve.reasons import all_reasons_of, contradiction, final_kinds, reasons_of
 from stackpin.resolve.refute import World, needed, refutes
 from stackpin.resolve.wording import cause_of, cure_of
 
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["Explainer", "command_for"]
 
 _NEAREST = 3
+#: How a reason ends that leaves open whether an index which cannot be looked up has a build after all.
+_NOT_KNOWN = " has it is not known"
 _ELSEWHERE = {ReasonKind.PYTHON, ReasonKind.PLATFORM}
 #: What a person's machine decides: a bare name that only this rules out is refused, never walked back.
 _MACHINE = {*_ELSEWHERE, ReasonKind.DRIVER, ReasonKind.GPU}
@@ -155,11 +160,33 @@ class Explainer:
             outcome = attempt.run()
             if not isinstance(outcome, Failure):
                 return self._asked_otherwise(request, fixed) or self._driver_reasons(request, str(outcome.cuda))
-            reasons = reasons_of(outcome, known)
+            reasons = self._unheard_of(outcome, known) or reasons_of(outcome, known)
             if not refutes((claim for reason in reasons for claim in reason.claims), world):
                 reasons = all_reasons_of(outcome, known) or reasons
             chain += reasons
         return needed(chain, self._world(request, fixed, attempt, pythons))
+
+    def _unheard_of(self, failure: Failure, known: tuple[str, ...]) -> tuple[Reason, ...]:
+        """What contradicts a member's requirement that no known release meets; empty where nothing does.
+
+        The resolver stops at such a requirement before it has looked at anything else.
+        """
+        attempt, request = failure.attempt, failure.attempt.request
+        for member in request.members:
+            name = canonicalize_name(member.name)
+            if any(
+                member.specifier.contains(item.version, prereleases=True) for item in attempt.candidates.releases(name)
+            ):
+                continue
+            others = tuple(other for other in request.members if other is not member)
+            free = self._solver.attempt(
+                replace(request, members=others), attempt.python, attempt.cuda, attempt.fixed
+            ).run()
+            if not isinstance(free, Failure):
+                found = contradiction(failure, member, free, known)
+                if found:
+                    return found
+        return ()
 
     def _world(self, request: Request, fixed: dict[str, str], attempt: Attempt, pythons: tuple[str, ...]) -> World:
         """What was asked for, as far as chains are held against it."""
@@ -213,6 +240,8 @@ class Explainer:
         one = f"{name} {releases[0]}" if len(releases) == 1 else f"{name}{ask.requirement.specifier}"
         kinds = [kind for refusal in refusals for kind in final_kinds(refusal.reasons)]
         exists = "does not exist" if len(releases) == 1 else "does not exist in any release"
+        if any(_NOT_KNOWN in reason.text for refusal in refusals for reason in refusal.reasons):
+            exists = exists.replace("does not exist", "is not known to exist")
         first = kinds[0] if kinds and len(set(kinds)) == 1 else None
         if first is ReasonKind.PYTHON:
             return f"{one} does not run on Python {request.python or 'any version that stackpin knows'}"
@@ -249,7 +278,21 @@ class Explainer:
             found += self._other_tag(request, ask, admitted[0])
             if kinds & _ELSEWHERE:
                 found += self._other_target(request, ask, admitted[0])
+        if not found and request.driver:
+            found += self._for_driver(request, ask)
         yield from found[:_NEAREST]
+
+    def _for_driver(self, request: Request, ask: Ask) -> list[Nearest]:
+        """The newest release of the anchor that the driver runs on any tag."""
+        name = str(ask.stack.anchor)
+        bare = replace(ask, requirement=Requirement(name), text=name)
+        answer = self._solver.auto(replace(request, asks=(bare, *request.asks[1:]), cuda=AUTO))
+        if answer is None:
+            return []
+        text, cuda = answer.locked.anchors[0].version, str(answer.locked.cuda)
+        command = command_for(request, f"{name}=={text}", cuda=cuda)
+        short = f"{name} {text} on {cuda}"
+        return [Nearest(text=_tuple_text(answer), command=command, gives_up="anchor", short=short)]
 
     @staticmethod
     def _exactly(request: Request, ask: Ask, text: str) -> Nearest:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from stackpin.model.explanation import Reason, ReasonKind
 from stackpin.model.stack import TORCH
 from stackpin.model.value import replace
+from stackpin.resolve.agreement import satisfiable
 from stackpin.resolve.claims import need_claims, no_release, target_claims
 from stackpin.resolve.derive import derived
 from stackpin.resolve.needs import Need, TargetNeed
@@ -17,13 +19,15 @@ from stackpin.resolve.target_needs import metadata_source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from packaging.requirements import Requirement
+
     from stackpin.model.explanation import Claim
     from stackpin.model.release import Release
-    from stackpin.resolve.attempt import Cause, Failure
+    from stackpin.resolve.attempt import Cause, Failure, Resolved
     from stackpin.resolve.context import Context
     from stackpin.resolve.symbols import SymbolNeed
 
-__all__ = ["all_reasons_of", "final_kinds", "reasons_of"]
+__all__ = ["all_reasons_of", "contradiction", "final_kinds", "reasons_of"]
 
 _MANY = 3
 
@@ -56,6 +60,24 @@ def all_reasons_of(failure: Failure, pythons: Iterable[str] = ()) -> tuple[Reaso
         return _stated(need, failure)[0]
 
     return derived(failure.attempt, told, failure.pythons)
+
+
+def contradiction(
+    failure: Failure, member: Requirement, free: Resolved, pythons: Iterable[str] = ()
+) -> tuple[Reason, ...]:
+    """What was asked of a member and the need of another that no version can meet with it; empty where there is none.
+
+    :param free: the answer where nothing is asked of that member.
+    """
+    seen = {name: list(needs) for name, needs in free.needs.items()}
+    failure = replace(failure, seen=seen, pythons=tuple(dict.fromkeys((failure.attempt.python, *pythons))))
+    needs = free.needs.get(canonicalize_name(member.name), ())
+    asked = next((need for need in failure.attempt.roots() if need.line == str(member)), None)
+    against = next((need for need in needs if not satisfiable([need.specifier, member.specifier])), None)
+    if asked is None or against is None or against.parent is None:
+        return ()
+    name = asked.name
+    return (_side(name, asked, failure), *_trail(against.parent, failure), _side(name, against, failure))
 
 
 def _dead_pins(failure: Failure) -> list[Reason]:
@@ -188,7 +210,8 @@ def _package_reasons(causes: Sequence[Cause], failure: Failure) -> list[Reason]:
         for need in unique[:_MANY]:
             if need.parent is not None:
                 found += _trail(need.parent, failure)
-        found += _missing(name, unique, failure) or _clash(name, unique, failure)
+        contradict = len(unique) > 1 and not satisfiable(need.specifier for need in unique)
+        found += (not contradict and _missing(name, unique, failure)) or _clash(name, unique, failure)
     return found
 
 

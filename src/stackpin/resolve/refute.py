@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.specifiers import SpecifierSet
 
 from stackpin.model.explanation import PYTHON
-from stackpin.model.value import Value, replace
+from stackpin.model.value import Value
+from stackpin.resolve.agreement import satisfiable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,15 +31,15 @@ class World(Value, eq=False):
     """What the claims are about: the anchors' releases and the values of the target that were asked for.
 
     ``anchors`` has what was asked for of each (PEP 440). ``releases`` gives a package's known releases, text and version.
-    ``pythons`` are those of which each has to be ruled out; ``target`` has the values of the other parts. Of the packages
-    in ``unlisted`` there might be releases that nobody knows of, for all that the claims do not say.
+    ``pythons`` are those of which each has to be ruled out; ``target`` has the values of the other parts. That nothing
+    known meets a specifier is no contradiction by itself: there might be such a release, unless a claim says that there is
+    none.
     """
 
     anchors: Mapping[str, str]
     releases: Callable[[str], Mapping[str, Version]]
     pythons: tuple[str, ...]
     target: Mapping[str, frozenset[str]]
-    unlisted: frozenset[str] = frozenset()
     known: dict[tuple[str, str], frozenset[str]]
 
     def admitted(self, name: str, specifier: str) -> frozenset[str]:
@@ -69,8 +70,6 @@ def refutes(claims: Iterable[Claim], world: World) -> bool:
 
 def needed(reasons: Sequence[Reason], world: World) -> tuple[Reason, ...]:
     """The reasons without those that the others can do without; the later ones go first. As they are, where they refute nothing."""
-    unlisted = frozenset(claim.package for claim in _claims(reasons) if not claim.versions)
-    world = replace(world, unlisted=unlisted)
     if not refutes(_claims(reasons), world):
         return tuple(reasons)
     kept = list(reasons)
@@ -139,7 +138,7 @@ class _Search:
             return state._replace(target={**state.target, claim.on: left}) if left else None
         limits = {**state.limits, claim.on: (*state.limits.get(claim.on, ()), claim.specifier)}
         version = state.chosen.get(claim.on)
-        if version is not None and not self._meets(claim.on, version, (claim.specifier,)):
+        if version is not None and not self._meets(claim.on, version, limits[claim.on]):
             return None
         return state._replace(limits=limits, wanted=(*state.wanted, claim.on))
 
@@ -151,10 +150,11 @@ class _Search:
         for ruled_out in self._none.get(name, ()):
             admitted -= self._world.admitted(name, ruled_out)
         yield from admitted
-        if name in self._world.unlisted and self._meets(name, _PHANTOM, limits):
+        unheard_of = any(not self._world.admitted(name, limit) for limit in limits)
+        if unheard_of and self._meets(name, _PHANTOM, limits):
             yield _PHANTOM
 
     def _meets(self, name: str, version: str, limits: Sequence[str]) -> bool:
         if version == _PHANTOM:
-            return not set(limits) & set(self._none.get(name, ()))
+            return not set(limits) & set(self._none.get(name, ())) and satisfiable(map(SpecifierSet, limits))
         return all(version in self._world.admitted(name, limit) for limit in limits)

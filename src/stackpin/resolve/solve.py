@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stackpin.errors import NoTuple
+from stackpin.model.driver import meets
 from stackpin.model.request import AUTO
 from stackpin.resolve.answers import Answer, Answers
 
@@ -45,7 +46,7 @@ class Solver(Answers):
         for ask in request.asks:
             self.refuse_unmatched(ask)
         answer = self.auto(request) if request.cuda == AUTO and request.driver else self.answer(request)
-        if answer is None:
+        if answer is None or (request.driver and not meets(request.driver, answer.locked.driver)):
             from stackpin.resolve.explain import Explainer  # only a refusal needs it
 
             raise Explainer(self).refusal(request)

@@ -50,6 +50,10 @@ def target_needs(candidate: Candidate, context: Context) -> Iterator[TargetNeed]
     """What a candidate needs of the target and does not find there; of a tag that is open, all that it needs."""
     release = candidate.release
     if candidate.reason is not None:
+        elsewhere = [need for need in _platform_need(release, context) if need.reason.kind is ReasonKind.PLATFORM]
+        if elsewhere and release.on_pypi:
+            yield elsewhere[0]  # no file of it is for the machine at all: that is the plainer reason
+            return
         yield TargetNeed(key=CUDA, accepts=_never, reason=candidate.reason, parent=release)
         return
     if candidate.build is not None:

@@ -106,3 +106,11 @@ def test_a_release_that_exists_and_may_not_be_taken_is_ruled_out_by_that_step() 
         reason(Claim(package="kernel", on="kernel", specifier="==0.3"), kind=ReasonKind.YANKED),
     )
     assert needed(steps, world()) == steps
+
+
+def test_nobody_has_a_release_that_meets_what_contradicts_itself() -> None:
+    """A release that nobody knows of may be asked for; it is not what another line asks for instead."""
+    asked = Claim(package="", on="kernel", specifier="==0.9")
+    assert not refutes([asked], world())
+    assert not refutes([asked, needs("engine", "1.0", "kernel", ">=0.2")], world())
+    assert refutes([asked, needs("engine", "1.0", "kernel", "==0.2")], world())
