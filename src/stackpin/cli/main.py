@@ -21,6 +21,11 @@ _COMMANDS = {
     "catalog": ("stackpin.cli.catalog", "catalog", "The facts: how old, bring up to date, re-read, show."),
     "compile": ("stackpin.cli.compile", "compile_command", "Solve, and write one constraints file or the whole tree."),
     "detect": ("stackpin.cli.detect", "command", "Driver, GPUs, platform, Python, installed torch and its tag."),
+    "matrix": (
+        "stackpin.cli.matrix",
+        "command",
+        "Releases by CUDA tags: what exists, what is proven, what is refused.",
+    ),
     "path": ("stackpin.cli.compile", "path_command", "The name of the ready-made file inside this installation."),
     "shim": ("stackpin.cli.shim", "shim", "Put uv, uvx, pip and pip3 under the tuple, as typed."),
 }

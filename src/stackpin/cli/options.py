@@ -24,11 +24,14 @@ def settings_here() -> Settings:
     return load_settings(os.environ, os.getcwd())  # noqa: PTH109 - pathlib is slow to import
 
 
-def target_options(command: _Command) -> _Command:
-    """``--cuda``, ``--python``, ``--platform``, ``--driver``, ``--gpu``."""
+def target_options(command: _Command, *, cuda: str = "CUDA tag (cu124, cpu), pypi (default) or auto.") -> _Command:
+    """``--cuda``, ``--python``, ``--platform``, ``--driver``, ``--gpu``.
+
+    :param cuda: the help of ``--cuda``, for a command to which it means something else.
+    """
     for option in reversed(
         (
-            click.option("--cuda", metavar="TAG", help="CUDA tag (cu124, cpu), pypi (default) or auto."),
+            click.option("--cuda", metavar="TAG", help=cuda),
             click.option("--python", metavar="PYTHON", help="Python version (3.11) or interpreter; default: any."),
             click.option(
                 "--platform", metavar="PLATFORM", help="linux-x86_64 (default, any glibc) or manylinux_2_28_x86_64."
