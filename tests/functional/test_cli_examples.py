@@ -29,6 +29,7 @@ COMMANDS = [
     ("catalog", "verify"),
     ("compile",),
     ("detect",),
+    ("matrix",),
     ("path",),
     ("shim",),
     ("shim", "install"),

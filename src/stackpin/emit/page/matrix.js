@@ -2,7 +2,7 @@
 (() => {
   const byId = (id) => document.getElementById(id);
   const data = JSON.parse(byId("data").textContent);
-  const IMPOSSIBLE = data.marks.length - 1;
+  const IMPOSSIBLE = data.marks.length - 1, FILTERED = ", not as filtered";
   const table = byId("table"), detail = byId("detail"), main = document.querySelector("main");
   const rows = [...table.querySelectorAll("tr.r")];
   const heads = [...table.querySelectorAll("thead th.tag")];
@@ -12,7 +12,6 @@
     place.set(button, [r, c]);
     button.type = "button";
     button.tabIndex = -1;
-    button.dataset.label = button.getAttribute("aria-label");
   }));
   const cellAt = (r, c) => data.rows[r][2][c];
   const text = (number) => data.texts[number];
@@ -54,8 +53,10 @@
         button.parentElement.hidden = heads[c].hidden;
         found += fit && !heads[c].hidden;
         const off = cell[0] !== IMPOSSIBLE && !fit;
+        if (off === button.classList.contains("off")) return;
         button.classList.toggle("off", off);
-        button.setAttribute("aria-label", button.dataset.label + (off ? ", not as filtered" : ""));
+        const label = button.getAttribute("aria-label").replace(FILTERED, "");
+        button.setAttribute("aria-label", label + (off ? FILTERED : ""));
       });
       row.hidden = (row.classList.contains("pre") && !want.pre) || (narrowed && !found);
       releases += !row.hidden;
@@ -233,7 +234,7 @@
     if (pinned && shown && shown[0] === at[0] && shown[1] === at[1]) hide(true); else open(...at);
   });
   table.addEventListener("keydown", move);
-  const wide = matchMedia("(min-width: 1100px)");
+  const wide = matchMedia("(min-width: 1280px)");
   const hover = matchMedia("(hover: hover)");
   table.addEventListener("mouseover", (event) => {
     const at = cellOf(event);
