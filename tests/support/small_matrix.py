@@ -24,8 +24,8 @@ class SmallWorkshop(Workshop):
 
     def __init__(self, catalog: Catalog) -> None:
         super().__init__()
-        self.catalog = catalog  # type: ignore[misc]  # in the place of the embedded one
-        self.facts = Facts(catalog)  # type: ignore[misc]
+        self.catalog = catalog
+        self.facts = Facts(catalog)
 
 
 def small_demo(folder: Path) -> SmallCatalog:
