@@ -110,7 +110,7 @@ class Bench:
         path = self.folder / "matrix.html"
         argv = (self.stackpin, "matrix", "sglang", "--quiet", "--html", str(path))
         seconds, memory, _ = run_once(self.command(*argv))
-        releases = path.read_text(encoding="utf-8").count('scope="row"')
+        releases = path.read_text(encoding="utf-8").count('<th scope="row">')
         return [
             Line(f"`stackpin matrix sglang --html FILE` ({releases} releases by every tag)", f"{seconds:.1f} s"),
             Line("… its peak memory", _mb(memory)),
