@@ -29,7 +29,8 @@ __all__ = ["Parts", "matrix_page"]
 _LETTERS = {Mark.PROVEN: "p", Mark.DECLARED: "d", Mark.UNPROVEN: "u"}
 _SHAPES = {mark: f'<svg aria-hidden="true"><use href="#{letter}"/></svg>' for mark, letter in _LETTERS.items()}
 _SHAPES[Mark.IMPOSSIBLE] = ""  # the style draws its dot
-_SERIES_PARTS = 2
+#: How many releases a series has at least, on the whole, to have a heading; else the major versions have.
+_SERIES = 4
 _NONE = "\N{EN DASH}"
 
 
@@ -124,8 +125,9 @@ def _table(matrix: Matrix) -> Iterator[str]:
     yield '<th scope="col" class="torch">torch</th>' * with_torch
     yield "".join(f'<th scope="col" class="tag">{escape(tag)}</th>' for tag in matrix.tags) + "</tr></thead>"
     last = None
+    few = len({_series(row, 2) for row in matrix.rows}) * _SERIES <= len(matrix.rows)
     for row in matrix.rows:
-        series = _series(row)
+        series = _series(row, 2 if few else 1)
         if series != last:
             yield "</tbody>" * (last is not None) + "<tbody>"
             if series:
@@ -135,8 +137,8 @@ def _table(matrix: Matrix) -> Iterator[str]:
     yield "</tbody>"
 
 
-def _series(row: Row) -> str:
-    parts = Version(row.version).release[:_SERIES_PARTS] if row.version else ()
+def _series(row: Row, count: int) -> str:
+    parts = Version(row.version).release[:count] if row.version else ()
     return f"{'.'.join(map(str, parts))}.x" if parts else ""
 
 

@@ -126,9 +126,16 @@ def test_the_table_has_a_cell_for_each_release_and_tag_with_its_name(found: Matr
 def test_heads_have_a_scope_and_releases_that_are_special_say_so(found: Matrix) -> None:
     text = page_of(found)
     assert text.count('<th scope="row">') == len(found.rows)
-    assert '<th scope="rowgroup" colspan="6">1.0.x</th>' in text
+    assert '<th scope="rowgroup" colspan="6">1.x</th>' in text
     assert '<th scope="row">1.1rc1<i>pre-release</i></th>' in text
     assert '<th scope="row">1.3<i>yanked</i></th>' in text
+
+
+def test_a_series_of_many_releases_has_a_heading_of_its_own(found: Matrix) -> None:
+    row = found.rows[-1]
+    rows = [row.__replace__(version=f"{series}.{number}") for series in ("1.2", "1.1") for number in range(4)]
+    text = page_of(found.__replace__(rows=tuple(rows)))
+    assert re.findall(r'<th scope="rowgroup"[^>]*>([^<]*)<', text) == ["1.2.x", "1.1.x"]
 
 
 def test_the_head_says_what_the_page_is_of(found: Matrix) -> None:
