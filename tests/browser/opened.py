@@ -45,12 +45,12 @@ class Opened:
 
     def heads(self) -> list[str]:
         """The tags that are to be seen, left to right."""
-        return self.page.locator("#table thead th.tag:visible").all_inner_texts()
+        return list(self.page.locator("#table thead th.tag:visible").all_inner_texts())
 
     @property
     def count(self) -> str:
         """What the page says of how much it shows."""
-        return self.page.locator("#count").inner_text()
+        return str(self.page.locator("#count").inner_text())
 
     @property
     def detail(self) -> str:
