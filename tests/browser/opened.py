@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Opened"]
 
+#: Milliseconds that a busy machine may take over one step.
+PATIENCE = 180_000
+
 
 class Opened:
     """A page in a window. ``said`` collects console lines, errors and every request beside the page's own file."""
@@ -17,6 +20,7 @@ class Opened:
         self.said: list[str] = []
         self.context = browser.new_context(viewport={"width": width, "height": height}, **options)
         self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
         self.page.on("request", self._request)
