@@ -26,6 +26,7 @@ PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 #: Releases that the real tests drive: what old images carry, what was usual in between, and a recent one.
 PIP_RELEASES = ("22.3", "23.2.1", "24.3.1", "25.3", "26.3")
 UV_RELEASES = ("0.5.0", "0.5.31", "0.9.11", "0.13.9")
+AXE = "4.14.1"
 ROOT = Path(__file__).resolve().parent
 TOOLS = ROOT / ".nox" / "tools"
 FACTS = ROOT.parent / "shared" / "facts"
@@ -79,14 +80,16 @@ def pytest(session: nox.Session, marks: str, *arguments: str, env: dict[str, str
 def tests(session: nox.Session) -> None:
     """Unit, property, scenario and functional tests with coverage, on each interpreter found."""
     prepare(session, "test")
-    pytest(session, "not real and not slow and not online", "--cov", "--cov-report=term", *session.posargs)
+    pytest(
+        session, "not real and not slow and not online and not browser", "--cov", "--cov-report=term", *session.posargs
+    )
 
 
 @nox.session
 def quick(session: nox.Session) -> None:
     """All tests that gate a change, in one run: with released pips and uvs, without the slow ones."""
     prepare(session, "test")
-    pytest(session, "not slow and not online", *session.posargs, env=lay_out_tools(session))
+    pytest(session, "not slow and not online and not browser", *session.posargs, env=lay_out_tools(session))
 
 
 @nox.session
@@ -118,6 +121,27 @@ def fuzz(session: nox.Session) -> None:
     """
     prepare(session, "test", "fuzz")
     session.run("python", "-m", "tests.fuzz", *(session.posargs or ("--write",)))
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """The page of the matrix in headless Chromium, with axe-core; needs chromium and npm on PATH.
+
+    `nox -s browser -- --picture` takes the screenshot of the README anew.
+    """
+    missing = [name for name in ("chromium", "npm") if not shutil.which(name)]
+    if missing:
+        session.error(f"not found: {', '.join(missing)} (on Debian: apt install chromium npm)")
+    prepare(session, "test", "browser")
+    home = TOOLS / "axe"
+    script = home / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.is_file():
+        session.run("npm", "install", "--silent", "--prefix", str(home), f"axe-core@{AXE}", external=True)
+    if "--picture" in session.posargs:
+        session.run("python", "-m", "tests.browser.picture")
+        return
+    arguments = ("-m", "browser", "tests/browser", *session.posargs)
+    session.run("python", "-m", "pytest", *arguments, env={"TEST_AXE": str(script)})
 
 
 @nox.session

@@ -36,6 +36,7 @@ SESSIONS = (
     "bench",
     "tests",
     "slow",
+    "browser",
     "real",
     "online",
     "escapes",

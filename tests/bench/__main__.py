@@ -105,6 +105,18 @@ class Bench:
             Line("… its peak memory", _mb(memory), "≤ 80 MB"),
         ]
 
+    def page(self) -> list[Line]:
+        """The page of every release of sglang."""
+        path = self.folder / "matrix.html"
+        argv = (self.stackpin, "matrix", "sglang", "--quiet", "--html", str(path))
+        seconds, memory, _ = run_once(self.command(*argv))
+        releases = path.read_text(encoding="utf-8").count('<th scope="row">')
+        return [
+            Line(f"`stackpin matrix sglang --html FILE` ({releases} releases by every tag)", f"{seconds:.1f} s"),
+            Line("… its peak memory", _mb(memory)),
+            Line("… size of the page", f"{path.stat().st_size / 1000:.0f} kB", "≤ 400 kB"),
+        ]
+
     def update(self) -> list[Line]:
         """``catalog update`` of everything from an index that announces METADATA, then of nothing new."""
         lines = []
@@ -197,6 +209,7 @@ def main() -> int:
         for part in (
             bench.start_up,
             bench.whole_tree,
+            bench.page,
             bench.update,
             bench.far_away,
             bench.wrapper,

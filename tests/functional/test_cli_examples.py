@@ -30,6 +30,8 @@ COMMANDS = [
     ("compile",),
     ("detect",),
     ("diff",),
+    ("explain",),
+    ("matrix",),
     ("path",),
     ("shim",),
     ("shim", "install"),

@@ -23,6 +23,11 @@ _COMMANDS = {
     "detect": ("stackpin.cli.detect", "command", "Driver, GPUs, platform, Python, installed torch and its tag."),
     "explain": ("stackpin.cli.explain", "command", "What a tuple rests on; or why there is none, and what is nearest."),
     "diff": ("stackpin.cli.diff", "command", "What changes between two tuples: text, Markdown, JSON."),
+    "matrix": (
+        "stackpin.cli.matrix",
+        "command",
+        "Releases by CUDA tags: what exists, what is proven, what is refused.",
+    ),
     "path": ("stackpin.cli.compile", "path_command", "The name of the ready-made file inside this installation."),
     "shim": ("stackpin.cli.shim", "shim", "Put uv, uvx, pip and pip3 under the tuple, as typed."),
 }

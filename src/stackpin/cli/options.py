@@ -24,9 +24,12 @@ def settings_here() -> Settings:
     return load_settings(os.environ, os.getcwd())  # noqa: PTH109 - pathlib is slow to import
 
 
-def target_options(command: _Command) -> _Command:
-    """``--cuda``, ``--python``, ``--platform``, ``--driver``, ``--gpu``."""
-    option = click.option("--cuda", metavar="TAG", help="CUDA tag (cu124, cpu), pypi (default) or auto.")
+def target_options(command: _Command, *, cuda: str = "CUDA tag (cu124, cpu), pypi (default) or auto.") -> _Command:
+    """``--cuda``, ``--python``, ``--platform``, ``--driver``, ``--gpu``.
+
+    :param cuda: the help of ``--cuda``, for a command to which it means something else.
+    """
+    option = click.option("--cuda", metavar="TAG", help=cuda)
     return option(machine_options(command))
 
 
