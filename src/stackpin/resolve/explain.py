@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from stackpin.model.locked import LockedTuple
     from stackpin.model.release import Release
     from stackpin.model.request import Ask, Request
-    from stackpin.resolve.attempt import Attempt
+    from stackpin.resolve.attempt import Attempt, Resolved
 
 __all__ = ["Explainer", "command_for"]
 
@@ -83,7 +83,7 @@ class Explainer:
         """The error for a bare name whose newest release only this machine rules out; None where another fact does."""
         ask = request.asks[0]
         newest = self._solver.newest(ask)
-        reasons = self._reasons(request, {str(ask.stack.anchor): newest})
+        reasons = self.chain(request, {str(ask.stack.anchor): newest})
         if not final_kinds(reasons) or not final_kinds(reasons) <= _MACHINE:
             return None
         refusals = (Refusal(anchor=str(ask.stack.anchor), releases=(newest,), reasons=reasons),)
@@ -134,10 +134,10 @@ class Explainer:
         chains: list[tuple[Reason, ...]] = []
         admitted = self._admitted(ask)
         if not admitted:
-            yield Refusal(anchor=name, releases=(), reasons=self._reasons(request, {}))
+            yield Refusal(anchor=name, releases=(), reasons=self.chain(request, {}))
             return
         for release in admitted:
-            reasons = self._reasons(request, {name: release.text})
+            reasons = self.chain(request, {name: release.text})
             if run and _signature(reasons, name, release.text) != _signature(chains[-1], name, run[-1]):
                 yield Refusal(anchor=name, releases=tuple(run), reasons=_together(chains))
                 run, chains = [], []
@@ -145,8 +145,18 @@ class Explainer:
             chains.append(reasons)
         yield Refusal(anchor=name, releases=tuple(run), reasons=_together(chains))
 
-    def _reasons(self, request: Request, fixed: dict[str, str]) -> tuple[Reason, ...]:
-        """The chain for anchors held to one release each, without a step that it does not need; it holds on every Python."""
+    def chain(self, request: Request, fixed: dict[str, str]) -> tuple[Reason, ...]:
+        """The chain for anchors held to one release each; where they have an answer, why it was not taken."""
+        found = self.refuted(request, fixed)
+        if isinstance(found, tuple):
+            return found
+        return self._asked_otherwise(request, fixed) or self._driver_reasons(request, str(found.cuda))
+
+    def refuted(self, request: Request, fixed: dict[str, str]) -> tuple[Reason, ...] | Resolved:
+        """The chain for anchors held to one release each, without a step that it does not need, or their answer.
+
+        The chain holds on every Python.
+        """
         cuda = None if request.cuda in {PYPI, AUTO} else CudaTag(request.cuda)
         known = self._solver.known_pythons(request)
         pythons = self._solver.pythons(request)
@@ -159,7 +169,7 @@ class Explainer:
                 continue
             outcome = attempt.run()
             if not isinstance(outcome, Failure):
-                return self._asked_otherwise(request, fixed) or self._driver_reasons(request, str(outcome.cuda))
+                return outcome
             reasons = self._unheard_of(outcome, known) or reasons_of(outcome, known)
             if not refutes((claim for reason in reasons for claim in reason.claims), world):
                 reasons = all_reasons_of(outcome, known) or reasons
