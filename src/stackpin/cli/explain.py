@@ -81,7 +81,9 @@ def _text(found: Explained, *, verbose: bool, quiet: bool) -> Iterator[str]:
     torch = locked.pin(TORCH)
     with_torch = f", torch {torch.full_version}" if torch and str(torch.name) != str(locked.anchors[0].name) else ""
     yield click.style(f"{_anchors(locked)} on {locked.cuda}{with_torch}", bold=True)
-    yield from (f"{anchor.name} {anchor.version}: {anchor.chosen}" for anchor in locked.anchors if anchor.chosen)
+    yield from (
+        f"{f'{anchor.name} {anchor.version}'.strip()}: {anchor.chosen}" for anchor in locked.anchors if anchor.chosen
+    )
     yield ""
     yield from tree_lines(tuple_tree(locked, every=verbose))
     yield ""
