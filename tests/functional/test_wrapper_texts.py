@@ -92,7 +92,7 @@ def no_room(pip: str) -> str:
 
 
 TRITON = NEEDS_TRITON + IN_FORCE
-NO_PYTHON = "torch 2.6.0 has no wheel for Python 3.14"
+NO_PYTHON = "torch 2.6.0 has wheels for Python 3.9 to 3.13 only, not for 3.14"
 CASES = {
     "uv, another torch": Case(
         "uv pip install torch==2.7.1", 1, because("uv", "torch 2.7.1", "2.6.0", driver=DRIVER), answers="torch===2.7.1 "
@@ -290,16 +290,17 @@ CASES = {
         "uv pip install --target there --python-version 3.14 loose-user",
         1,
         "stackpin[refused]: torch 2.15.0 would come in, and the stacks in force have no tuple here: torch 2.6.0 does not "
-        f"run on Python 3.14\n\n  {NO_PYTHON}    torch-2.6.0-cp310-cp310-manylinux1_x86_64.whl and its fellows\n"
-        "  in force                                    torch==2.6.0  (STACKPIN_STACK)\n\n"
+        f"run on Python 3.14\n\n  {NO_PYTHON}    torch-2.6.0-cp310-cp310-manylinux1_x86_64.whl and 19 more\n"
+        f"  {'in force':<{len(NO_PYTHON)}}    torch==2.6.0  (STACKPIN_STACK)\n\n"
         "a tuple that exists:  stackpin compile torch==2.9.0 --python 3.14 --platform {platform}\n",
         answers="torch===2.9.0 ",
     ),
     "no tuple for this Python, asked for": Case(
         "uv pip install --target there --python-version 3.14 torch",
         10,
-        f"stackpin[no-tuple]: torch 2.6.0 does not run on Python 3.14\n\n  {NO_PYTHON}            "
-        "torch-2.6.0-cp310-cp310-manylinux1_x86_64.whl and its fellows\n\nnearest:\n"
+        "stackpin[no-tuple]: torch 2.6.0 does not run on Python 3.14: it has wheels for Python 3.9 to 3.13 only, not for "
+        f"3.14; take torch 2.9.0 or Python 3.9 to 3.13\n\n  {NO_PYTHON}  "
+        "torch-2.6.0-cp310-cp310-manylinux1_x86_64.whl and 19 more\n\nnearest:\n"
         "  torch 2.9.0 on cu128                                                    "
         "stackpin compile torch==2.9.0 --python 3.14 --platform {platform}\n"
         "  torch 2.6.0 on cu124, on Python 3.9 to 3.13 with glibc 2.17 or newer    stackpin compile torch==2.6.0\n",

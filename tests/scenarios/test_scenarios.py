@@ -20,24 +20,32 @@ had           what the person typed, or had installed
 cause         what was found there to be the cause, in our words
 names         parts of the answer that name this cause; they must stay when its wording changes
 
+kinds         kinds of reasons that the refusal has, as ``--json`` names them; each kind that there is must be told by some case
+
 ``python -m tests.scenarios NAME…`` shows how the answers of today differ from those that are written down.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from stackpin.model.explanation import ReasonKind
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["CASES", "HERE", "THREADS", "differences", "read_case", "run", "steady"]
 
@@ -62,6 +70,7 @@ KEYS = {
     "had": str,
     "cause": str,
     "names": list,
+    "kinds": list,
 }
 NEEDED = {"description", "command", "exit_code"}
 #: What a case needs beside these where it replays a thread.
@@ -95,6 +104,7 @@ def steady(text: str, folder: Path) -> str:
     """A text with what differs from machine to machine and snapshot to snapshot replaced."""
     text = text.replace(str(folder), "FOLDER")
     text = re.sub(r"# catalog  .*", "# catalog  CATALOG", text)
+    text = re.sub(r"^catalog     .*", "catalog     CATALOG", text, flags=re.MULTILINE)
     return re.sub(r"compiled by stackpin \S+", "compiled by stackpin VERSION", text)
 
 
@@ -122,9 +132,18 @@ def differences(case: dict[str, Any], output: dict[str, str], folder: Path) -> l
     return found + [f"{name} was left behind" for name in case.get("absent", []) if (folder / name).exists()]
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def case_of(path: Path) -> dict[str, Any]:
+    return read_case(path.read_text(encoding="utf-8"))
+
+
+def name_of(path: Path) -> str:
+    """A case as test ids have it: ``explain/pre-releases-only``."""
+    return path.relative_to(HERE).with_suffix("").as_posix()
+
+
+@pytest.mark.parametrize("path", CASES, ids=name_of)
 def test_scenario(path: Path, tmp_path: Path) -> None:
-    case = read_case(path.read_text(encoding="utf-8"))
+    case = case_of(path)
     done = run(case, tmp_path)
     output = {"stdout": steady(done.stdout, tmp_path), "stderr": steady(done.stderr, tmp_path)}
     assert "Traceback" not in done.stderr, done.stderr
@@ -143,6 +162,48 @@ def test_a_thread_says_where_it_is_from_and_what_names_its_cause(path: Path) -> 
 def test_each_thread_is_replayed_once() -> None:
     threads = [read_case(path.read_text(encoding="utf-8"))["thread"] for path in sorted(THREADS.glob("*.toml"))]
     assert len(threads) == len(set(threads)) >= 25
+def refusals() -> Iterator[tuple[str, str]]:
+    """Every refusal that a case has the whole text of: the case, and what it says."""
+    for path in CASES:
+        case = case_of(path)
+        text = case.get("stdout") or case.get("stderr") or ""
+        if case["exit_code"] == 10 and not text.startswith("{"):
+            yield name_of(path), text.removeprefix("error: ")
+
+
+@pytest.mark.parametrize(("name", "text"), [each for each in refusals() if each[1]], ids=lambda text: text[:60])
+def test_the_first_line_of_a_refusal_tells_cause_and_cure(name: str, text: str) -> None:
+    first, *rest = text.splitlines()
+    what, _, why = first.partition(": ")
+    assert "" not in {what, why}, f"{name}: no cause in {first!r}"
+    assert len(first) <= 240, f"{name}: {len(first)} characters"
+    cause, _, cure = why.rpartition("; take ")
+    if "nearest:" not in rest:
+        assert "; take " not in first, f"{name}: a cure that is not among the answers"
+        return
+    assert "" not in {cause, cure}, f"{name}: no cure in {first!r}"
+    nearest = rest[rest.index("nearest:") + 1 :]
+    for way in cure.split(" or "):
+        words = way.replace("==", " ").split()
+        assert any(all(word in line for word in words) for line in nearest), f"{name}: {way!r} is not among {nearest}"
+
+
+@pytest.mark.parametrize("path", [path for path in CASES if "kinds" in case_of(path)], ids=name_of)
+def test_the_document_of_a_refusal_has_the_kinds_that_the_case_names(path: Path, tmp_path: Path) -> None:
+    case = case_of(path)
+    done = run({**case, "command": [*case["command"], "--json"]}, tmp_path)
+    refusals = json.loads(done.stdout)["explanation"]["refusals"]
+    told = {reason["kind"] for refusal in refusals for reason in refusal["reasons"]}
+    assert set(case["kinds"]) <= told
+
+
+def test_every_kind_of_reason_is_told_by_some_case() -> None:
+    told = {kind for path in CASES for kind in case_of(path).get("kinds", ())}
+    assert told == {kind.value for kind in ReasonKind}
+
+
+def test_there_are_at_least_sixty_questions() -> None:
+    assert len([path for path in CASES if case_of(path)["command"][0] == "explain"]) >= 60
 
 
 @pytest.mark.parametrize(

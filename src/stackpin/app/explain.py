@@ -60,7 +60,7 @@ def driver_lines(tag: CudaTag, driver: str, facts: Facts) -> tuple[str, ...]:
     if not floor or tag == CPU:
         return ()
     rows = [row for row in facts.drivers if row.floor == floor]
-    source = rows[0].source if rows else ""
+    source = rows[0].source.partition(" ; ")[0] if rows else ""
     if not meets(driver, floor):
         return (f"NVIDIA driver {driver} does not run {tag}, which needs {floor} or newer  ({source})",)
     major = toolkit_of(tag).partition(".")[0]
@@ -85,7 +85,8 @@ def driver_side(explanation: Explanation, driver: str, facts: Facts) -> tuple[st
     majors = {row.cuda.partition(".")[0]: row.floor for row in facts.drivers}
     runs = [major for major, floor in majors.items() if meets(driver, floor)]
     if not runs:
-        return (f"NVIDIA driver {driver} is older than every CUDA that the catalog has a driver for",)
+        least = min(majors.values(), key=Version)
+        return (f"NVIDIA driver {driver} runs no build of any CUDA that the catalog knows: the least is {least}",)
     newest = max(runs, key=int)
     covered = f"every build for CUDA {newest} (minor-version compatibility: {majors[newest]} or newer)"
     not_covered = "code that is compiled at run time from PTX of a toolkit newer than the driver's"

@@ -66,6 +66,14 @@ class Stacks:
                 expected="one of the stacks " + ", ".join(self.by_name),
                 hint=f"name the stack too: stackpin compile {holders[0]} {name}",
             )
+        alike = next((row for row in self._catalog.facts("look_alikes") if row.get("distribution") == key), None)
+        if alike is not None and alike.get("member"):
+            member, first = alike["member"], next(iter(self.by_name))
+            raise UnknownName(
+                f"{name} is kept out of every tuple: it writes {alike['import_package']}/, which is {member}'s",
+                expected=f"{member}, beside the stack",
+                hint=f"stackpin explain {first} {member}",
+            )
         near = _near(key, list(self.by_name))
         raise UnknownName(
             f"there is no stack {name!r}",

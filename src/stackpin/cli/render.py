@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["as_json", "error_document", "error_text", "explanation_text", "print_notes", "tuple_document"]
 
 _SHOWN = 6
-_COLUMN = 50
+#: A fact longer than this (characters) has its evidence below it, not beside it.
+_WIDEST = 76
 
 
 def print_notes(notes: Iterable[str]) -> None:
@@ -57,12 +58,16 @@ def explanation_text(explanation: Explanation, *, whole: bool = False) -> str:
 
 
 def _refusal(refusal: Refusal) -> str:
-    lines = []
     count = len(refusal.releases)
-    for reason in refusal.reasons:
-        text = _spread(reason, refusal) if count > 1 else reason.text
-        lines.append(f"  {text:<{_COLUMN}}  {reason.evidence}".rstrip())
-    return "\n".join(dict.fromkeys(lines))
+    told = {_spread(reason, refusal) if count > 1 else reason.text: reason.evidence for reason in refusal.reasons}
+    column = max((len(text) for text in told if len(text) <= _WIDEST), default=0)
+    lines = []
+    for text, evidence in told.items():
+        if len(text) > _WIDEST and evidence:
+            lines += [f"  {text}", f"  {'':<{column}}  {evidence}"]
+        else:
+            lines.append(f"  {text:<{column}}  {evidence}".rstrip())
+    return "\n".join(lines)
 
 
 def _spread(reason: Reason, refusal: Refusal) -> str:

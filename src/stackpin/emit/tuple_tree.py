@@ -63,9 +63,9 @@ def _evidence(pin: Pin, every: bool) -> Iterator[str]:  # noqa: FBT001 - private
     for evidence in pin.evidence if every else pin.evidence[:_LINES]:
         digest = f", sha256 {evidence.sha256[:12]}" if every and evidence.sha256 else ""
         yield f"{evidence.line}  ({evidence.source}{digest})" if evidence.source else evidence.line
-    yield from filter(None, pin.note.split("; "))
     if pin.build.channel is Channel.FIND_LINKS:
         yield f"{pin.build.page}" + (f"  ({pin.build.source})" if pin.build.source else "")
+    yield from filter(None, pin.note.split("; "))
 
 
 def tree_lines(nodes: tuple[Node, ...]) -> list[str]:

@@ -198,7 +198,7 @@ class Answers:
             name=ask.stack.anchor,
             version="" if ask.own else release.text,
             request=ask.text,
-            chosen="" if attempt.fixed else how_chosen(ask, self.newest(ask), resolved),
+            chosen="" if attempt.fixed else how_chosen(ask, self.newest(ask), resolved, attempt.request.members),
             uploaded=release.uploaded,
             extra=extra,
             tree=ask.tree.address if ask.tree else "",

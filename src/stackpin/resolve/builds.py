@@ -14,6 +14,7 @@ from stackpin.model.explanation import CUDA, Claim, Reason, ReasonKind
 from stackpin.model.release import OWN
 from stackpin.model.stack import TORCH
 from stackpin.model.value import Value
+from stackpin.resolve.phrases import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -191,13 +192,14 @@ def _no_kernel(
     """Why no build of a kernel release serves: nowhere to be had, the same label twice, or another CUDA major."""
     subject = f"{release.name} {release.text}"
     tags = [str(tag) for tag in sorted({build.tag for build in elsewhere}, key=cuda_order)]
+    hosts = spoken(sorted({host_of(build.page or build.evidence) for build in elsewhere}))
     lacks, page = _unlisted(release, context)
     if not release.on_pypi:
-        where = f"; a vendor's index has it for {spoken(tags)}" if tags else ", and no index that stackpin knows has it"
+        where = f"is built for {spoken(tags)} on {hosts} and is not on PyPI"
         return Reason(
             kind=ReasonKind.NO_RELEASE,
             subject=subject,
-            text=f"{subject} has no file on PyPI{where}{lacks}",
+            text=f"{subject} {where if tags else 'is on no index that stackpin knows'}{lacks}",
             evidence=page or (elsewhere[0].evidence if elsewhere else ""),
             claims=_only(release, [build.tag for build in elsewhere if build.page]),
         )
@@ -206,13 +208,13 @@ def _no_kernel(
         return Reason(
             kind=ReasonKind.SAME_LABEL,
             subject=subject,
-            text=f"the {same[0].tag} build of {subject} carries the same version label as PyPI's CUDA "
-            f"{fact.cuda_major if fact else ''} build: no version can tell them apart",
+            text=f"{subject} has the same version number for {same[0].tag} on {host_of(same[0].page)} as for CUDA "
+            f"{fact.cuda_major if fact else '?'} on PyPI: no pin can tell them apart",
             evidence=same[0].evidence,
             claims=_only(release, [tag for tag in context.facts.tags if tag != context.cuda]),
         )
     there = [build.tag for build in elsewhere if build.page and build.local]
-    also = f" (a vendor's index has it for {spoken(tags)})" if tags else ""
+    also = f", and for {spoken(tags)} on {hosts}" if tags else ""
     place = context.facts.unlisted_place(release.name, context.cuda) if context.cuda else ""
     lacks += f"; whether {place} has it is not known" if place and not lacks else ""
     return Reason(

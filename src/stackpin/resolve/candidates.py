@@ -15,7 +15,7 @@ from stackpin.resolve.builds import builds_of
 from stackpin.resolve.needs import PLATFORM, PYTHON, Candidate, Need, TargetNeed
 from stackpin.resolve.order import Order
 from stackpin.resolve.symbols import SymbolNeed, SymbolRule
-from stackpin.resolve.target_needs import major_need, target_needs
+from stackpin.resolve.target_needs import major_need, metadata_source, target_needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -200,8 +200,8 @@ class Candidates:
             reason = Reason(
                 kind=ReasonKind.CXX_ABI,
                 subject=f"{release.name} {release.text}",
-                text=f"torch {other.torch}+{tag} has C++ ABI {other.cxx11_abi}, PyPI's torch {other.torch}, which "
-                f"{release.name} {release.text} on PyPI is for, has another",
+                text=f"{release.name} {release.text} is built for the C++ ABI of PyPI's torch {other.torch}, "
+                f"which torch {other.torch}+{tag} does not have",
                 evidence=other.source,
             )
             yield Need(key=TORCH, name=TORCH, specifier=_not_this(other.torch), parent=release, reason=reason)
@@ -252,7 +252,8 @@ class Candidates:
             match = re.fullmatch(_CUDA_EXTRA, extra)
             if match and line.name in self.context.tracked:
                 text = f"{release.name} {release.text} asks for CUDA {match[1]}"
-                yield major_need(int(match[1]), release, text, line.text)
+                source = metadata_source(release, self.context.platform.machine)
+                yield major_need(int(match[1]), release, text, f"{line.text}  ({source})")
 
 
 def _split(key: str) -> tuple[str, str]:

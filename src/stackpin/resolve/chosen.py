@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from stackpin.model.cuda import cuda_major
 from stackpin.model.explanation import ReasonKind
-from stackpin.resolve.needs import CUDA, PLATFORM, PYTHON, TargetNeed
+from stackpin.resolve.needs import CUDA, PLATFORM, PYTHON, Need, TargetNeed
+from stackpin.resolve.phrases import in_order
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from packaging.requirements import Requirement
+
     from stackpin.model.request import Ask
     from stackpin.resolve.attempt import Resolved
 
@@ -23,8 +30,11 @@ def series_of(ask: Ask) -> str:
     return series if named else ""
 
 
-def how_chosen(ask: Ask, newest: str, resolved: Resolved) -> str:
-    """Why this release: asked for, the newest, or the newest for which a tuple exists on the target."""
+def how_chosen(ask: Ask, newest: str, resolved: Resolved, members: Sequence[Requirement] = ()) -> str:
+    """Why this release: asked for, the newest, or the newest for which a tuple exists on the target.
+
+    :param members: what was asked for of members beside it.
+    """
     release = resolved.candidates[str(ask.stack.anchor)].release
     if ask.tree is not None:
         return ask.tree.told
@@ -35,12 +45,20 @@ def how_chosen(ask: Ask, newest: str, resolved: Resolved) -> str:
     series = series_of(ask)
     what = f"the newest {series} release" if series else "the newest release"
     if not series and ask.requirement.specifier:
-        what = f"the newest release that matches {ask.requirement.specifier}"
-    return what if release.text == newest else f"{what} {_which(resolved)}"
+        what = f"the newest release that matches {in_order(ask.requirement.specifier)}"
+    if release.text == newest:
+        return what
+    stood = {str(need.name) for cause in resolved.first_clash if isinstance(need := cause.need, Need)}
+    narrowed = [f"{item.name}{in_order(item.specifier)}" for item in members if canonicalize_name(item.name) in stood]
+    which = _which(resolved)
+    if not narrowed and not which:
+        narrowed = [f"{item.name}{in_order(item.specifier)}" for item in members]
+    told = f"that goes with {' and '.join(narrowed)}" if narrowed else which or f"that has a {resolved.cuda} tuple"
+    return f"{what} {told}"
 
 
 def _which(resolved: Resolved) -> str:
-    """A clause that tells the chosen release from the newest one, by what the newest one failed on."""
+    """A clause that tells the chosen release from the newest one, by what of the target the newest one failed on; or empty."""
     tag, context = resolved.cuda, resolved.context
     values = {CUDA: str(tag), PYTHON: context.python, PLATFORM: str(context.platform)}
     kinds = {
@@ -58,4 +76,4 @@ def _which(resolved: Resolved) -> str:
         case ReasonKind.PLATFORM:
             return f"for {context.platform}"
         case _:
-            return f"that has a {tag} tuple"
+            return ""

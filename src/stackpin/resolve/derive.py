@@ -18,6 +18,7 @@ from stackpin.model.stack import TORCH
 from stackpin.model.value import replace
 from stackpin.resolve.claims import merged, need_claims, target_claims
 from stackpin.resolve.needs import Need, TargetNeed
+from stackpin.resolve.phrases import withdrawn
 from stackpin.resolve.wording import of_many
 
 if TYPE_CHECKING:
@@ -258,14 +259,13 @@ def _folded(name: str, stated: list[tuple[str, Reason]]) -> Reason:
     many = f"{name} {stated[0][0]} to {newest}"
     if len(texts) == 1:
         return replace(reason, subject=name, text=of_many(reason.text, f"{name} {newest}", many), claims=claims)
-    return replace(reason, subject=name, text=f"none of {many} can serve; for one, {reason.text}", claims=claims)
+    return replace(reason, subject=name, text=f"none of {many} can serve: for one, {reason.text}", claims=claims)
 
 
 def _gone(release: Release) -> Reason:
     subject = f"{release.name} {release.text}"
     if release.yanked:
-        why = f": {release.yanked}" if isinstance(release.yanked, str) else ""
-        kind, text = ReasonKind.YANKED, f"{subject} was yanked{why}"
+        kind, text = ReasonKind.YANKED, withdrawn(str(release.name), release.text, release.yanked)
     elif release.version.is_prerelease:
         kind, text = ReasonKind.PRE_RELEASE, f"{subject} is a pre-release, and is taken only when it is asked for"
     else:

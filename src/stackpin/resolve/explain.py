@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
@@ -17,6 +16,8 @@ from stackpin.model.value import replace
 from stackpin.resolve.answers import Answer, Answers, with_cuda
 from stackpin.resolve.attempt import Failure
 from stackpin.resolve.claims import merged
+from stackpin.resolve.nearest import command_for, distance, outward, surely_has_code, tuple_text
+from stackpin.resolve.phrases import in_order, withdrawn
 from stackpin.resolve.reasons import all_reasons_of, contradiction, final_kinds, reasons_of
 from stackpin.resolve.refute import World, needed, refutes
 from stackpin.resolve.wording import cause_of, cure_of
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from stackpin.model.request import Ask, Request
     from stackpin.resolve.attempt import Attempt, Resolved
 
-__all__ = ["Explainer", "command_for"]
+__all__ = ["Explainer"]
 
 _NEAREST = 3
 #: How a reason ends that leaves open whether an index which cannot be looked up has a build after all.
@@ -39,26 +40,6 @@ _NOT_KNOWN = " has it is not known"
 _ELSEWHERE = {ReasonKind.PYTHON, ReasonKind.PLATFORM}
 #: What a person's machine decides: a bare name that only this rules out is refused, never walked back.
 _MACHINE = {*_ELSEWHERE, ReasonKind.DRIVER, ReasonKind.GPU}
-
-
-def command_for(request: Request, requirement: str, **changes: str) -> str:
-    """The ``stackpin compile`` line that asks for ``requirement`` with the request's own target, changed where told.
-
-    :param changes: ``cuda``, ``python``, ``platform``; an empty value leaves the option out.
-    """
-    wanted = {
-        "cuda": "" if request.cuda == PYPI else request.cuda,
-        "python": request.python,
-        "platform": "" if str(request.platform) == "linux-x86_64" else str(request.platform),
-        "driver": request.driver,
-        "gpu": request.gpu,
-        **changes,
-    }
-    others = [ask.text for ask in request.asks[1:]] + [str(item) for item in request.members]
-    words = ["stackpin", "compile", requirement, *others]
-    for option, value in wanted.items():
-        words += [f"--{option}", value] if value else []
-    return shlex.join(words)
 
 
 class Explainer:
@@ -90,13 +71,12 @@ class Explainer:
         headline = self._headline(request, ask, refusals)
         anchor = answer.locked.anchors[0]
         here = Nearest(
-            text=f"{_tuple_text(answer)}: the newest release that fits",
+            text=f"{tuple_text(answer)}: the newest release that fits",
             command=command_for(request, f"{anchor.name}=={anchor.version}"),
             gives_up="anchor",
             short=f"{anchor.name} {anchor.version}",
         )
-        elsewhere = final_kinds(reasons) & _ELSEWHERE
-        nearest = (here, *(self._other_target(request, ask, newest) if elsewhere else ()))
+        nearest = (here, *self._elsewhere(request, ask, newest, final_kinds(reasons)))
         explanation = _explained(request, headline, refusals, nearest[:_NEAREST])
         return NoTuple(explanation.first_line, explanation=explanation, hint=here.command)
 
@@ -115,7 +95,7 @@ class Explainer:
             found = self._solver.answer(here, {str(ask.stack.anchor): release.text})
             if found is not None:
                 command = command_for(here, f"{ask.stack.anchor}=={release.text}")
-                return Nearest(text=_tuple_text(found), command=command, gives_up="anchor")
+                return Nearest(text=tuple_text(found), command=command, gives_up="anchor")
         return None
 
     # reasons
@@ -134,7 +114,10 @@ class Explainer:
         chains: list[tuple[Reason, ...]] = []
         admitted = self._admitted(ask)
         if not admitted:
-            yield Refusal(anchor=name, releases=(), reasons=self.chain(request, {}))
+            told = self.chain(request, {})
+            if ask.own:  # one's own project, which has no version
+                told = tuple(replace(reason, text=reason.text.replace(f"{name} 0 ", f"{name} ")) for reason in told)
+            yield Refusal(anchor=name, releases=(), reasons=told)
             return
         for release in admitted:
             reasons = self.chain(request, {name: release.text})
@@ -150,7 +133,7 @@ class Explainer:
         found = self.refuted(request, fixed)
         if isinstance(found, tuple):
             return found
-        return self._asked_otherwise(request, fixed) or self._driver_reasons(request, str(found.cuda))
+        return self._asked_otherwise(request, fixed) or self._driver_reasons(request, str(found.cuda), fixed)
 
     def refuted(self, request: Request, fixed: dict[str, str]) -> tuple[Reason, ...] | Resolved:
         """The chain for anchors held to one release each, without a step that it does not need, or their answer.
@@ -230,26 +213,27 @@ class Explainer:
                 text = f"{subject} is a pre-release, and is taken only when it is asked for"
                 found.append(Reason(kind=ReasonKind.PRE_RELEASE, subject=subject, text=text, evidence="PEP 440"))
             elif release.yanked:
-                why = f": {release.yanked}" if isinstance(release.yanked, str) else ""
-                text = f"{subject} was yanked{why}"
+                text = withdrawn(str(release.name), release.text, release.yanked)
                 found.append(Reason(kind=ReasonKind.YANKED, subject=subject, text=text, evidence="PEP 592"))
         return tuple(found)
 
-    def _driver_reasons(self, request: Request, tag: str) -> tuple[Reason, ...]:
+    def _driver_reasons(self, request: Request, tag: str, fixed: Mapping[str, str]) -> tuple[Reason, ...]:
         floor = self._solver.facts.least_driver(CudaTag(tag))
         if not request.driver or meets(request.driver, floor):
             return ()
-        text = f"{tag} needs NVIDIA driver {floor} or newer, and this one is {request.driver}"
+        who = next((f"{name} {version} is for {tag}, which" for name, version in fixed.items() if version), tag)
+        text = f"{who} needs NVIDIA driver {floor} or newer; this one is {request.driver}"
         source = next((row.source for row in self._solver.facts.drivers if row.floor == floor), "")
-        return (Reason(kind=ReasonKind.DRIVER, subject=tag, text=text, evidence=source),)
+        return (Reason(kind=ReasonKind.DRIVER, subject=tag, text=text, evidence=source.partition(" ; ")[0]),)
 
     @staticmethod
     def _headline(request: Request, ask: Ask, refusals: tuple[Refusal, ...]) -> str:
         releases = [text for refusal in refusals for text in refusal.releases]
         name = str(ask.stack.anchor)
-        one = f"{name} {releases[0]}" if len(releases) == 1 else f"{name}{ask.requirement.specifier}"
+        one = f"{name} {releases[0]}" if len(releases) == 1 else f"{name}{in_order(ask.requirement.specifier)}"
         kinds = [kind for refusal in refusals for kind in final_kinds(refusal.reasons)]
         exists = "does not exist" if len(releases) == 1 else "does not exist in any release"
+        exists = exists if releases else "has no tuple"
         if any(_NOT_KNOWN in reason.text for refusal in refusals for reason in refusal.reasons):
             exists = exists.replace("does not exist", "is not known to exist")
         first = kinds[0] if kinds and len(set(kinds)) == 1 else None
@@ -258,13 +242,15 @@ class Explainer:
         if first is ReasonKind.PLATFORM:
             return f"{one} does not run on {request.platform}"
         if first is ReasonKind.GPU:
-            return f"{one} has no code for {request.gpu}"
+            return f"{one} does not run on {request.gpu}"
         if first is ReasonKind.DRIVER and len(releases) == 1:
             return f"{one} does not run with NVIDIA driver {request.driver}"
         if request.members and _rests_on_members(refusals):
-            return f"{one} does not go with {' and '.join(map(str, request.members))}"
+            return f"{one} does not go with {' and '.join(f'{item.name}{in_order(item.specifier)}' for item in request.members)}"
         if first in {ReasonKind.PRE_RELEASE, ReasonKind.YANKED}:
-            return f"{one} was not asked for by its exact version"
+            asked = f"{name}{in_order(ask.requirement.specifier)}"
+            spread = releases[0] if len(releases) == 1 else f"{releases[-1]} to {releases[0]}"
+            return f"{asked} matches {name} {spread} only"
         if request.cuda == AUTO and request.driver:
             tag = f"for NVIDIA driver {request.driver}"
         else:
@@ -286,10 +272,13 @@ class Explainer:
         found += self._other_release(request, ask, admitted)
         if admitted:
             found += self._other_tag(request, ask, admitted[0])
-            if kinds & _ELSEWHERE:
-                found += self._other_target(request, ask, admitted[0])
-        if not found and request.driver:
-            found += self._for_driver(request, ask)
+            found += self._elsewhere(request, ask, admitted[0], kinds)
+        if ask.own:
+            found += self._other_tag(request, ask, "")
+        if admitted and not found and request.cuda not in {PYPI, AUTO}:
+            found += self._other_release(with_cuda(request, PYPI), ask, admitted, moves=True)
+        if request.driver and not any(item.gives_up == "anchor" for item in found):
+            found = [*self._for_driver(request, ask), *found]
         yield from found[:_NEAREST]
 
     def _for_driver(self, request: Request, ask: Ask) -> list[Nearest]:
@@ -297,12 +286,32 @@ class Explainer:
         name = str(ask.stack.anchor)
         bare = replace(ask, requirement=Requirement(name), text=name)
         answer = self._solver.auto(replace(request, asks=(bare, *request.asks[1:]), cuda=AUTO))
-        if answer is None:
+        if answer is None or not answer.locked.anchors[0].version:
             return []
         text, cuda = answer.locked.anchors[0].version, str(answer.locked.cuda)
         command = command_for(request, f"{name}=={text}", cuda=cuda)
         short = f"{name} {text} on {cuda}"
-        return [Nearest(text=_tuple_text(answer), command=command, gives_up="anchor", short=short)]
+        return [Nearest(text=tuple_text(answer), command=command, gives_up="anchor", short=short)]
+
+    def _elsewhere(self, request: Request, ask: Ask, text: str, kinds: set[ReasonKind]) -> list[Nearest]:
+        """The same release on another Python, platform or driver, where one of these is in the way."""
+        found = self._other_target(request, ask, text) if kinds & _ELSEWHERE else []
+        return found + (self._other_driver(request, ask, text) if ReasonKind.DRIVER in kinds else [])
+
+    def _other_driver(self, request: Request, ask: Ask, text: str) -> list[Nearest]:
+        """The same release with the least driver that runs it."""
+        answer = self._solver.answer(request, {str(ask.stack.anchor): text})
+        if answer is None:
+            return []
+        least = answer.locked.driver
+        return [
+            Nearest(
+                text=f"{tuple_text(answer)}, with NVIDIA driver {least} or newer",
+                command=command_for(request, f"{ask.stack.anchor}=={text}", driver=least),
+                gives_up="driver",
+                short=f"NVIDIA driver {least}",
+            )
+        ]
 
     @staticmethod
     def _exactly(request: Request, ask: Ask, text: str) -> Nearest:
@@ -314,8 +323,11 @@ class Explainer:
             short=requirement,
         )
 
-    def _other_release(self, request: Request, ask: Ask, admitted: list[str]) -> list[Nearest]:
-        """The closest release that has a tuple on the very target: older ones first, then newer ones."""
+    def _other_release(self, request: Request, ask: Ask, admitted: list[str], *, moves: bool = False) -> list[Nearest]:
+        """The closest release that has a tuple on the very target.
+
+        :param moves: whether the tag is another one than what was asked for, so that it has to be told as well.
+        """
         releases = [
             item.text
             for item in self._solver.catalog.releases(ask.stack.anchor) or ()
@@ -323,30 +335,32 @@ class Explainer:
         ]
         if not releases or not admitted:
             return []
-        oldest = releases.index(admitted[-1]) if admitted[-1] in releases else 0
-        newest = releases.index(admitted[0]) if admitted[0] in releases else 0
-        for text in (*releases[oldest + 1 :], *reversed(releases[:newest])):
+        for text in outward(releases, admitted):
             fixed = {str(ask.stack.anchor): text}
             by_driver = request.cuda == AUTO and request.driver
             answer = self._solver.auto(request, fixed) if by_driver else self._solver.answer(request, fixed)
-            if answer is not None and not self._driver_reasons(request, str(answer.locked.cuda)):
-                command = command_for(request, f"{ask.stack.anchor}=={text}")
-                short = f"{ask.stack.anchor} {text}"
-                return [Nearest(text=_tuple_text(answer), command=command, gives_up="anchor", short=short)]
+            if answer is None or self._driver_reasons(request, str(answer.locked.cuda), {}):
+                continue
+            if surely_has_code(answer, request.gpu, self._solver.facts):
+                tag = str(answer.locked.cuda) if moves else ""
+                command = command_for(request, f"{ask.stack.anchor}=={text}", **({"cuda": tag} if tag else {}))
+                short, gives_up = f"{ask.stack.anchor} {text}" + (f" on {tag}" if tag else ""), "anchor"
+                gives_up += " and tag" if tag else ""
+                return [Nearest(text=tuple_text(answer), command=command, gives_up=gives_up, short=short)]
         return []
 
     def _other_tag(self, request: Request, ask: Ask, text: str) -> list[Nearest]:
-        """The same release on the closest tag that it has a tuple for."""
+        """The same release on the closest tag that it has a tuple for; one's own project has no release (empty)."""
         facts = self._solver.facts
         asked = cuda_order(CudaTag(request.cuda)) if request.cuda not in {PYPI, AUTO} else (0, 0)
         tags = [tag for tag in facts.tags if tag not in {request.cuda, "cpu"}]
-        for tag in sorted(tags, key=lambda tag: (_distance(cuda_order(tag), asked), tag)):
+        for tag in sorted(tags, key=lambda tag: (distance(cuda_order(tag), asked), tag)):
             if request.driver and not meets(request.driver, facts.least_driver(tag)):
                 continue
-            answer = self._solver.answer(with_cuda(request, tag), {str(ask.stack.anchor): text})
-            if answer is not None:
-                command = command_for(request, f"{ask.stack.anchor}=={text}", cuda=tag)
-                return [Nearest(text=_tuple_text(answer), command=command, gives_up="tag", short=str(tag))]
+            answer = self._solver.answer(with_cuda(request, tag), {str(ask.stack.anchor): text} if text else {})
+            if answer is not None and surely_has_code(answer, request.gpu, self._solver.facts):
+                command = command_for(request, f"{ask.stack.anchor}=={text}" if text else ask.text, cuda=tag)
+                return [Nearest(text=tuple_text(answer), command=command, gives_up="tag", short=str(tag))]
         return []
 
     def _other_target(self, request: Request, ask: Ask, text: str) -> list[Nearest]:
@@ -363,7 +377,7 @@ class Explainer:
         )
         return [
             Nearest(
-                text=f"{_tuple_text(answer)}, on {pythons} with glibc {glibc} or newer",
+                text=f"{tuple_text(answer)}, on {pythons} with glibc {glibc} or newer",
                 command=command.replace(" --platform linux-x86_64", ""),
                 gives_up="target",
                 short=pythons if request.python else f"glibc {glibc}",
@@ -386,19 +400,6 @@ def _explained(
         cause=cause_of(refusals),
         cure=cure_of(nearest),
         driver=request.driver,
-    )
-
-
-def _distance(one: tuple[int, int], other: tuple[int, int]) -> int:
-    return abs((one[0] - other[0]) * 10 + one[1] - other[1])
-
-
-def _tuple_text(answer: Answer) -> str:
-    locked = answer.locked
-    torch = locked.pin("torch")
-    anchors = " and ".join(f"{anchor.name} {anchor.version}".strip() for anchor in locked.anchors)
-    return f"{anchors} on {locked.cuda}" + (
-        f", torch {torch.version}" if torch and str(torch.name) != anchors.split()[0] else ""
     )
 
 

@@ -14,10 +14,12 @@ from stackpin.resolve.agreement import satisfiable
 from stackpin.resolve.claims import need_claims, no_release, target_claims
 from stackpin.resolve.derive import derived
 from stackpin.resolve.needs import Need, TargetNeed
+from stackpin.resolve.phrases import asked, in_order, withdrawn
 from stackpin.resolve.target_needs import metadata_source
+from stackpin.resolve.wording import of_many
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from packaging.requirements import Requirement
 
@@ -113,10 +115,10 @@ def _target_reasons(causes: Sequence[Cause], failure: Failure) -> list[Reason]:
         if first.parent is None:
             continue
         found += _trail(first.parent, failure)
-        versions = list(dict.fromkeys(need.parent.text for need in needs if need.parent is not None))
+        told = {need.parent.text: need.reason for need in needs if need.parent is not None}
         claims = tuple(claim for need in needs for claim in target_claims(need, _context(failure), failure.pythons))
         reason = replace(first.reason, claims=claims)
-        found.append(reason if len(versions) <= 1 else _folded(name, versions, reason))
+        found.append(reason if len(told) <= 1 else _folded(name, told, reason))
     return found
 
 
@@ -131,10 +133,14 @@ def _context(failure: Failure) -> Context:
     return failure.attempt.candidates.context
 
 
-def _folded(name: str, versions: list[str], reason: Reason) -> Reason:
-    ordered = sorted(versions, key=Version)
-    text = f"no {name} release that could serve fits: {ordered[0]} to {ordered[-1]}, for one: {reason.text}"
-    return replace(reason, subject=name, text=text)
+def _folded(name: str, told: Mapping[str, Reason], reason: Reason) -> Reason:
+    """One reason for several releases of a package: what is said alike of all, else one of them as an example."""
+    ordered = sorted(told, key=Version)
+    many = f"{name} {ordered[0]} to {ordered[-1]}"
+    one = reason.subject.removeprefix(f"{name} ")
+    if len({each.text.replace(f"{name} {version}", name) for version, each in told.items()}) == 1:
+        return replace(reason, subject=name, text=of_many(reason.text, f"{name} {one}", many))
+    return replace(reason, subject=name, text=f"none of {many} can serve: for one, {reason.text}")
 
 
 def _trail(release: Release, failure: Failure) -> list[Reason]:
@@ -158,10 +164,10 @@ def _trail(release: Release, failure: Failure) -> list[Reason]:
 def _asked_by(release: Release, failure: Failure, seen: set[str]) -> Need | None:
     """The strongest need that admits a release: an exact one, an anchor's, one with an upper bound, any."""
     anchors = failure.attempt.anchors
-    asked = [need for need in failure.attempt.roots() if need.name == release.name]
+    roots = [need for need in failure.attempt.roots() if need.name == release.name]
     found = [
         need
-        for need in (*failure.seen.get(release.name, ()), *asked)
+        for need in (*failure.seen.get(release.name, ()), *roots)
         if (need.parent is None or need.parent.name not in seen) and need.admits(release)
     ]
     found.sort(
@@ -173,7 +179,7 @@ def _asked_by(release: Release, failure: Failure, seen: set[str]) -> Need | None
 def _requires(need: Need, release: Release, failure: Failure) -> Reason:
     parent = need.parent
     assert parent is not None  # noqa: S101 - callers pass needs that a release states
-    what = f"{release.name} {release.text}" if need.exact else f"{release.name} {need.specifier or '(any version)'}"
+    what = f"{release.name} {release.text if need.exact else asked(need.specifier)}"
     return Reason(
         kind=ReasonKind.REQUIRES,
         subject=f"{parent.name} {parent.text}",
@@ -189,7 +195,7 @@ def _said(need: Need, failure: Failure) -> tuple[Claim, ...]:
 
 def _evidence(need: Need, failure: Failure) -> str:
     if need.parent is None:
-        return "asked for"
+        return f"{need.name}{in_order(need.specifier)}  (asked for)"
     return f"{need.line}  ({metadata_source(need.parent, failure.attempt.request.platform.machine)})"
 
 
@@ -228,18 +234,18 @@ def _symbol_clash(needs: Sequence[Need], failure: Failure) -> list[Reason]:
     for need in needs:
         if need.symbols is not None and not need.symbols.admits(torch.release):
             refusing.setdefault(need.symbols.kernel.name, []).append(need.symbols)
-    for name, asked in refusing.items():
-        first = max(asked, key=lambda one: (not one.misfits(torch.release), one.kernel.version))
-        versions = sorted({one.kernel.text for one in asked}, key=Version)
+    for name, symbols in refusing.items():
+        first = max(symbols, key=lambda one: (not one.misfits(torch.release), one.kernel.version))
         found += _trail(first.kernel, failure)
         claims = tuple(
             claim
             for need in needs
-            if need.symbols in asked
+            if need.symbols in symbols
             for claim in need_claims(need, _context(failure), failure.pythons, without=torch.release)
         )
         reason = replace(first.reason(torch.release), claims=claims)
-        found.append(reason if len(versions) == 1 else _folded(name, versions, reason))
+        told = {one.kernel.text: one.reason(torch.release) for one in symbols}
+        found.append(reason if len(told) == 1 else _folded(name, told, reason))
     return found
 
 
@@ -256,13 +262,12 @@ def _missing(name: str, needs: Sequence[Need], failure: Failure) -> list[Reason]
         if not matching:
             return [*step, _no_release(name, need, failure)]
         if all(item.yanked for item in matching):
-            why = matching[0].yanked
-            text = f"{name} {matching[0].text} was yanked" + (f": {why}" if isinstance(why, str) else "")
+            text = withdrawn(name, matching[0].text, matching[0].yanked)
             subject = f"{name} {matching[0].text}"
             return [*step, Reason(kind=ReasonKind.YANKED, subject=subject, text=text, claims=no_release(need))]
         if all(item.version.is_prerelease for item in matching):
             names = ", ".join(item.text for item in matching[:_MANY])
-            text = f"only pre-releases of {name} match ({names}), and none was asked for"
+            text = f"{name} has pre-releases only that match ({names}), and none was asked for"
             return [*step, Reason(kind=ReasonKind.PRE_RELEASE, subject=name, text=text, claims=no_release(need))]
         return [*step, _undeclared(name, need, matching)]
     return []
@@ -275,9 +280,7 @@ def _stated(need: Need, failure: Failure) -> list[Reason]:
         Reason(
             kind=ReasonKind.REQUIRES,
             subject=f"{need.parent.name} {need.parent.text}",
-            text=f"{need.parent.name} {need.parent.text} needs {need.name} {need.specifier or '(any version)'}".replace(
-                " ==", " "
-            ),
+            text=f"{need.parent.name} {need.parent.text} needs {need.name} {asked(need.specifier)}",
             evidence=_evidence(need, failure),
             claims=_said(need, failure),
         )
@@ -291,16 +294,15 @@ def _no_release(name: str, need: Need, failure: Failure) -> Reason:
     ]
     if claimed:
         row = claimed[0]
-        text = f"no index is known to carry {name} {need.specifier}".replace(" ==", " ")
+        text = f"no index is known to carry {name} {asked(need.specifier)}"
         text += f"; {row.get('find_links', '')} is said to have {row['claimed']}, which nobody could confirm"
         evidence = str(row.get("source", ""))
         return Reason(kind=ReasonKind.NO_RELEASE, subject=name, text=text, evidence=evidence, claims=no_release(need))
     if not releases:
         text = f"no index that stackpin knows has any release of {name}"
     else:
-        text = (
-            f"no release of {name} matches {need.specifier} (the catalog has {releases[-1].text} to {releases[0].text})"
-        )
+        there = f"the catalog has {releases[-1].text} to {releases[0].text}"
+        text = f"no index that stackpin knows has {name} {asked(need.specifier)}; {there}"
     return Reason(kind=ReasonKind.NO_RELEASE, subject=name, text=text, claims=no_release(need))
 
 
@@ -341,11 +343,13 @@ def _clash(name: str, needs: Sequence[Need], failure: Failure) -> list[Reason]:
 def _side(name: str, need: Need, failure: Failure) -> Reason:
     if need.reason is not None:
         return replace(need.reason, claims=_said(need, failure))
-    who = f"{need.parent.name} {need.parent.text}" if need.parent else "the request"
-    text = f"{who} needs {name} {need.specifier or '(any version)'}".replace(" ==", " ")
-    return Reason(
-        kind=ReasonKind.CONFLICT, subject=who, text=text, evidence=_evidence(need, failure), claims=_said(need, failure)
-    )
+    what = f"{name} {asked(need.specifier)}"
+    if need.parent is None:
+        kind, who, text = ReasonKind.REQUEST, "the request", f"the request is for {what}"
+    else:
+        who = f"{need.parent.name} {need.parent.text}"
+        kind, text = ReasonKind.CONFLICT, f"{who} needs {what}"
+    return Reason(kind=kind, subject=who, text=text, evidence=_evidence(need, failure), claims=_said(need, failure))
 
 
 def final_kinds(reasons: Iterable[Reason]) -> set[ReasonKind]:

@@ -13,14 +13,16 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from stackpin.abi.gpus import runs_on
 from stackpin.model.build import Channel
-from stackpin.model.cuda import CudaTag, cuda_major
+from stackpin.model.cuda import CPU, CudaTag, cuda_major
 from stackpin.model.explanation import Reason, ReasonKind
+from stackpin.model.release import OWN
 from stackpin.model.stack import TORCH
 from stackpin.resolve.needs import CUDA, PLATFORM, PYTHON, TargetNeed
-from stackpin.resolve.wheels import fit
+from stackpin.resolve.phrases import host_of, in_order
+from stackpin.resolve.wheels import fit, pythons_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from stackpin.model.build import Build
     from stackpin.model.release import Release
@@ -29,9 +31,14 @@ if TYPE_CHECKING:
 
 __all__ = ["admits_python", "major_need", "metadata_source", "target_needs"]
 
+#: The machines that messages tell of, as platform tags end with them.
+_MACHINES = ("x86_64", "aarch64")
+
 
 def metadata_source(release: Release, machine: str) -> str:
     """The wheel that a METADATA line was read from, as messages name it."""
+    if release.index == OWN:
+        return f"{release.name}'s own requirements"
     name, _ = release.metadata_file(machine)
     return name or f"{release.name} {release.text}"
 
@@ -77,9 +84,16 @@ def _build_needs(build: Build, release: Release, context: Context) -> Iterator[T
         if build.tag == context.cuda:
             return
         tag = str(build.tag)
-        where = "on PyPI" if build.channel is Channel.PYPI else f"on {build.page}"
-        text = f"{subject} is built for {tag} {where}"
+        where = "PyPI" if build.channel is Channel.PYPI else host_of(build.page)
+        machine = "" if context.platform.machine == "x86_64" else f" for {context.platform.machine}"
+        text = f"{subject} is built for {tag} on {where}{machine}"
+        if tag == CPU:
+            text = f"{subject} has no CUDA build on {where}{machine}"
         evidence = build.source or context.runtime_line(release)
+        if not evidence and release.name == TORCH:
+            source = metadata_source(release, context.platform.machine)
+            evidence = f"its METADATA names no CUDA runtime for {context.platform.machine}  ({source})"
+        evidence = evidence or context.facts.family_evidence(release.name, release.text)
         reason = Reason(kind=ReasonKind.NO_BUILD, subject=subject, text=text, evidence=evidence)
         yield TargetNeed(key=CUDA, accepts=tag.__eq__, reason=reason, parent=release)
     elif build.major is not None:
@@ -87,7 +101,8 @@ def _build_needs(build: Build, release: Release, context: Context) -> Iterator[T
             return
         member = release.name in context.facts.cuda_members
         how = f"is for CUDA {build.major}" if member else f"is built with CUDA {build.major} on PyPI"
-        yield major_need(build.major, release, f"{subject} {how}", build.source)
+        source = build.source or ("its own version says so" if member and release.version.major == build.major else "")
+        yield major_need(build.major, release, f"{subject} {how}", source)
 
 
 def _python_need(release: Release, context: Context) -> TargetNeed:
@@ -95,7 +110,7 @@ def _python_need(release: Release, context: Context) -> TargetNeed:
     reason = Reason(
         kind=ReasonKind.PYTHON,
         subject=f"{release.name} {release.text}",
-        text=f"{release.name} {release.text} needs Python {text}",
+        text=f"{release.name} {release.text} needs Python {in_order(text)}",
         evidence=f"Requires-Python: {text}  ({metadata_source(release, context.platform.machine)})",
     )
     return TargetNeed(
@@ -116,13 +131,32 @@ def _platform_need(release: Release, context: Context) -> Iterator[TargetNeed]:
         have = ".".join(map(str, platform.glibc or ()))
         kind, text = ReasonKind.PLATFORM, f"{subject} has wheels for glibc {needs} or newer only, not for {have}"
     elif found.python_fits:
-        kind, text = ReasonKind.PLATFORM, f"{subject} has no wheel for {platform}"
+        kind, text = ReasonKind.PLATFORM, f"{subject} {_machines_served(release, platform.machine)}"
     else:
-        kind, text = ReasonKind.PYTHON, f"{subject} has no wheel for Python {context.python}"
+        kind, text = ReasonKind.PYTHON, f"{subject} {_pythons_served(release, context)}"
     wheels = [item.name for item in release.files if item.is_wheel]
     wheel = next((name for name in wheels if platform.machine in name), next(iter(wheels), ""))
-    reason = Reason(kind=kind, subject=subject, text=text, evidence=f"{wheel} and its fellows" if wheel else "")
+    others = f" and {len(wheels) - 1} more" if len(wheels) > 1 else ", the only wheel"
+    reason = Reason(kind=kind, subject=subject, text=text, evidence=f"{wheel}{others}" if wheel else "")
     yield TargetNeed(key=PLATFORM, accepts=_never, reason=reason, parent=release)
+
+
+def _pythons_served(release: Release, context: Context) -> str:
+    """For which Pythons a release has wheels, where the one at hand is none of them."""
+    served = pythons_of(release, context.platform)
+    if not served:
+        return f"has no wheel for Python {context.python}"
+    spread = f"{served[0]} to {served[-1]}" if len(served) > 1 else served[0]
+    return f"has wheels for Python {spread} only, not for {context.python}"
+
+
+def _machines_served(release: Release, machine: str) -> str:
+    """For which machines a release has Linux wheels, where the one at hand is none of them."""
+    tags = [tag for wheel in release.wheel_tags for tag in wheel.rpartition("-")[2].split(".")]
+    served = sorted({one for one in _MACHINES for tag in tags if "linux" in tag and tag.endswith(f"_{one}")})
+    return (
+        f"has Linux wheels for {' and '.join(served)} only, not for {machine}" if served else "has no wheel for Linux"
+    )
 
 
 def _gpu_needs(build: Build, release: Release, context: Context, gpu: tuple[int, int]) -> Iterator[TargetNeed]:
@@ -133,15 +167,21 @@ def _gpu_needs(build: Build, release: Release, context: Context, gpu: tuple[int,
     read = context.facts.abi.exports(release.text, context.platform.machine)
     own = read.architectures if read is not None and build.is_pypis else None
     if own and not runs_on(own, gpu):
-        text = f"{subject} has no code for {name} on PyPI, only for {', '.join(own)}"
-        evidence = f"{read.read.file} (sha256 {read.read.sha256[:12]})" if read is not None else ""
+        text = f"{subject} has code for {_spread(own)} on PyPI, none for {name}"
+        evidence = f"{', '.join(own)}  ({read.read.file}, sha256 {read.read.sha256[:12]})" if read is not None else ""
     elif limit is not None and gpu < limit.least:
-        text = f"{subject} for {build.tag} has no code for {name}: CUDA {limit.major} begins at sm_{limit.name}"
+        text = f"{subject} needs sm_{limit.name} or newer on {build.tag}: CUDA {limit.major} has no code for older GPUs"
         evidence = f"{limit.evidence}  ({limit.source})"
     else:
         return
     reason = Reason(kind=ReasonKind.GPU, subject=subject, text=text, evidence=evidence)
     yield TargetNeed(key=PLATFORM, accepts=_never, reason=reason, parent=release)
+
+
+def _spread(architectures: Sequence[str]) -> str:
+    """The oldest and the newest GPU of those that a wheel has code for, PTX and suffixes left aside."""
+    gpus = sorted({int(name.removeprefix("sm_").rstrip("af")) for name in architectures if name.startswith("sm_")})
+    return f"sm_{gpus[0]} to sm_{gpus[-1]}" if len(gpus) > 1 else ", ".join(architectures)
 
 
 def _never(_: str) -> bool:

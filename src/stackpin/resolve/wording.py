@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stackpin.model.explanation import ReasonKind
+from stackpin.model.stack import TORCH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,10 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["cause_of", "cure_of", "of_many"]
 
 #: A clause longer than this (characters) says the last fact only, where there are at least so many.
-_LONG, _FEW = 150, 3
+_LONG, _FEW = 170, 3
+#: How the releases are spoken of that one chain rules out; by their number.
+_SUBJECTS = {1: "it", 2: "both"}
 #: How what is said of one release reads when it is said of several.
 _PLURAL = {
     "needs": "need",
+    "lacks": "lack",
+    "comes": "come",
     "asks": "ask",
     "was": "were",
     "has": "have",
@@ -46,32 +51,40 @@ def cause_of(refusals: Sequence[Refusal]) -> str:
         return ""
     first = told[0]
     if len(told) == 1:
-        return _clause(first.reasons, first, "it" if len(first.releases) == 1 else "they")
+        return _clause(first.reasons, first, _SUBJECTS.get(len(first.releases) or 1, "all"))
     finals = [refusal.reasons[-1] for refusal in told]
     if all(final.kind is ReasonKind.NO_BUILD and final.subject.startswith("torch ") for final in finals):
-        return "no torch that they need is built for it"
+        return "none is built for it" if first.anchor == TORCH else "no torch that they need is built for it"
     newest = f"{first.releases[-1]} to {first.releases[0]}" if len(first.releases) > 1 else first.releases[0]
-    return f"{_clause(first.reasons, first, newest)}, older ones fail in other ways"
+    return f"{_clause(first.reasons, first, newest)}; older ones fail for reasons of their own"
 
 
 def _clause(reasons: Sequence[Reason], refusal: Refusal, subject: str) -> str:
-    """A chain as one clause: each fact hangs on the one before it where that leads to it."""
+    """A chain as one clause: each fact hangs on the one before it where that leads to it, else it is added to it."""
     anchor = f"{refusal.anchor} {refusal.releases[0]}" if refusal.releases else refusal.anchor
-    several = len(refusal.releases) > 1
-    parts: list[str] = []
+    told: list[str] = []
+    said = ""
     for reason in reasons:
         if reason.claims and not any(claim.package for claim in reason.claims):
             continue  # what was asked for stands in the headline
-        text = reason.text.partition("; ")[0]
+        text = _short(reason.text)
         if text.startswith(f"{anchor} "):
-            text = of_many(text, anchor, subject) if several else text.replace(anchor, subject, 1)
-        elif parts and reason.kind is ReasonKind.NO_RELEASE and not any(claim.versions for claim in reason.claims):
-            text = "which no known index has"
-        elif parts and text.startswith(f"{reason.subject} ") and parts[-1].endswith(f" {reason.subject}"):
-            text = text.replace(reason.subject, "which", 1)
-        parts.append(text)
-    whole = ", ".join(parts)
-    return whole if len(whole) <= _LONG or len(parts) < _FEW else reasons[-1].text.partition("; ")[0]
+            text = of_many(text, anchor, subject) if len(refusal.releases) > 1 else text.replace(anchor, subject, 1)
+            link, text = (", and ", text.removeprefix(f"{subject} ")) if said else ("", text)
+        elif said and reason.kind is ReasonKind.NO_RELEASE and not any(claim.versions for claim in reason.claims):
+            link, text = ", which ", "no known index has"
+        elif said and text.startswith(f"{reason.subject} ") and said.endswith(f" {reason.subject}"):
+            link, text = ", which ", text.removeprefix(f"{reason.subject} ")
+        else:
+            link = ", and " if said else ""
+        said += f"{link}{text}"
+        told.append(text)
+    return said if len(said) <= _LONG or len(told) < _FEW else _short(reasons[-1].text)
+
+
+def _short(text: str) -> str:
+    """What a reason says, without what it adds to that: more of the same, or an example."""
+    return text.partition("; ")[0].partition(", for one ")[0]
 
 
 def cure_of(nearest: Sequence[Nearest]) -> str:

@@ -34,8 +34,8 @@ EXPLANATION = Explanation(
 TEXT = """\
 sglang 0.4.7 does not exist for cu124
 
-  sglang 0.4.7 needs torch 2.7.1                      torch==2.7.1; extra == "srt"  (sglang-0.4.7 wheel)
-  torch 2.7.1 is built for cu126                      matrix
+  sglang 0.4.7 needs torch 2.7.1  torch==2.7.1; extra == "srt"  (sglang-0.4.7 wheel)
+  torch 2.7.1 is built for cu126  matrix
 
 nearest:
   sglang 0.4.6 on cu124                 stackpin compile sglang==0.4.6 --cuda cu124
@@ -67,7 +67,7 @@ def test_a_long_list_of_refusals_is_cut_and_says_so() -> None:
     lines = explanation_text(Explanation(headline="no", refusals=refusals)).splitlines()
     assert [line.strip() for line in lines if line.strip().startswith("r")] == ["r9", "r8", "r7", "r6", "r5", "r4"]
     assert "3" in lines[-1]
-    assert "--json" in lines[-1]
+    assert "stackpin explain" in lines[-1]
 
 
 def test_any_other_error_is_its_own_text() -> None:

@@ -166,8 +166,8 @@ def test_a_build_under_pypis_own_label_cannot_be_told_apart(small: SmallCatalog)
     assert reason
     assert (reason.kind, reason.evidence) == (ReasonKind.SAME_LABEL, "page")
     assert reason.text == (
-        "the cu118 build of sgl-kernel 0.1.4 carries the same version label as PyPI's CUDA 12 build: "
-        "no version can tell them apart"
+        "sgl-kernel 0.1.4 has the same version number for cu118 on kernels.example as for CUDA 12 on PyPI: "
+        "no pin can tell them apart"
     )
 
 
@@ -186,7 +186,7 @@ def test_a_release_that_only_a_vendors_index_has_is_taken_from_there_for_its_tag
 def test_such_a_release_is_refused_for_any_other_tag(small: SmallCatalog) -> None:
     reason = choice(small, "sgl-kernel", "0.0.8", "cu124").reason
     assert reason
-    text = "sgl-kernel 0.0.8 has no file on PyPI; a vendor's index has it for cu118"
+    text = "sgl-kernel 0.0.8 is built for cu118 on kernels.example and is not on PyPI"
     assert (reason.kind, reason.text) == (ReasonKind.NO_RELEASE, text)
 
 

@@ -121,8 +121,7 @@ def test_a_refusal_names_the_symbols_and_the_files(small: SmallCatalog) -> None:
     assert [reason.kind for reason in refusal.reasons] == [ReasonKind.REQUIRES, ReasonKind.REQUIRES, ReasonKind.SYMBOLS]
     last = refusal.reasons[-1]
     assert last.text == (
-        "no kernel release that could serve fits: 1.1 to 1.2, for one: kernel 1.2 does not load with torch 2.8.0: "
-        "torch lacks 1 of 1 symbols that it needs, for one at::new()"
+        "kernel 1.1 to 1.2 do not load with torch 2.8.0: torch lacks 1 of 1 symbols that it needs, for one at::new()"
     )
     assert last.evidence == (
         "kernel-1.2-py3-none-any.whl (sha256 abababababab) and torch-2.8.0-py3-none-any.whl (sha256 abababababab)"
@@ -189,9 +188,9 @@ def test_a_torch_with_code_for_the_gpu_is_taken(coded: SmallCatalog) -> None:
 
 
 def test_a_bare_name_is_not_walked_back_for_a_gpu(coded: SmallCatalog) -> None:
-    with pytest.raises(NoTuple, match=r"engine 2\.0 has no code for sm_70") as caught:
+    with pytest.raises(NoTuple, match=r"engine 2\.0 does not run on sm_70") as caught:
         for_gpu(coded, "sm_70")
-    assert "torch 2.9.0 has no code for sm_70 on PyPI, only for sm_80, sm_90a" in told(caught.value)
+    assert "torch 2.9.0 has code for sm_80 to sm_90 on PyPI, none for sm_70" in told(caught.value)
     assert caught.value.hint.endswith("compile engine==1.0 --gpu sm_70"), "the command keeps the GPU"
 
 
@@ -214,7 +213,7 @@ def test_what_a_cuda_leaves_out_altogether_is(coded: SmallCatalog) -> None:
     assert versions(for_gpu(coded, "sm_75", "cu130"))["torch"] == "2.9.0"
     with pytest.raises(NoTuple) as caught:
         for_gpu(coded, "sm_70", "cu130")
-    assert "torch 2.9.0 for cu130 has no code for sm_70: CUDA 13 begins at sm_75" in told(caught.value)
+    assert "torch 2.9.0 needs sm_75 or newer on cu130: CUDA 13 has no code for older GPUs" in told(caught.value)
 
 
 def told(error: NoTuple) -> str:
