@@ -162,6 +162,8 @@ def test_a_thread_says_where_it_is_from_and_what_names_its_cause(path: Path) -> 
 def test_each_thread_is_replayed_once() -> None:
     threads = [read_case(path.read_text(encoding="utf-8"))["thread"] for path in sorted(THREADS.glob("*.toml"))]
     assert len(threads) == len(set(threads)) >= 25
+
+
 def refusals() -> Iterator[tuple[str, str]]:
     """Every refusal that a case has the whole text of: the case, and what it says."""
     for path in CASES:

@@ -133,6 +133,7 @@ class Workshop:
         rest = [item for item in parsed if not self._is_anchor(item.requirement.name)]
         for name in (item.requirement.name for item in rest):
             if canonicalize_name(name) not in held:
+                self.stacks.refuse_look_alike(name)
                 if not anchors:
                     self.stacks.find(name)
                 raise UnknownName(f"{name} is no member of the stacks asked for", expected=", ".join(sorted(held)))

@@ -66,6 +66,20 @@ class Stacks:
                 expected="one of the stacks " + ", ".join(self.by_name),
                 hint=f"name the stack too: stackpin compile {holders[0]} {name}",
             )
+        self.refuse_look_alike(name)
+        near = _near(key, list(self.by_name))
+        raise UnknownName(
+            f"there is no stack {name!r}",
+            expected="one of " + ", ".join(self.by_name) + ", or your own in [tool.stackpin.stacks]",
+            hint=f"stackpin compile {near}" if near else "",
+        )
+
+    def refuse_look_alike(self, name: str) -> None:
+        """Tell a package that takes a member's place from one that nobody knows.
+
+        :raises UnknownName: where it is one.
+        """
+        key = canonicalize_name(name)
         alike = next((row for row in self._catalog.facts("look_alikes") if row.get("distribution") == key), None)
         if alike is not None and alike.get("member"):
             member, first = alike["member"], next(iter(self.by_name))
@@ -74,12 +88,6 @@ class Stacks:
                 expected=f"{member}, beside the stack",
                 hint=f"stackpin explain {first} {member}",
             )
-        near = _near(key, list(self.by_name))
-        raise UnknownName(
-            f"there is no stack {name!r}",
-            expected="one of " + ", ".join(self.by_name) + ", or your own in [tool.stackpin.stacks]",
-            hint=f"stackpin compile {near}" if near else "",
-        )
 
 
 def _near(name: str, known: Iterable[str]) -> str:

@@ -34,6 +34,10 @@ __all__ = ["derived"]
 _MOST = 5000
 
 
+#: What leads to the facts that rule something out.
+_LEADING = frozenset({ReasonKind.REQUIRES, ReasonKind.REQUEST, ReasonKind.CONFLICT})
+
+
 class _Gone(NamedTuple):
     """A release that may not be taken for what it is: yanked, a pre-release, newer than what asks for it."""
 
@@ -76,7 +80,11 @@ def derived(attempt: Attempt, told: Callable[[Need], Reason], pythons: tuple[str
         return ()
     found = sorted(ground.facts, key=lambda fact: search.order[fact])
     depth = _depths(found)
-    return tuple(sorted(_grouped(found, attempt, told, pythons), key=lambda reason: depth[reason.claims[0].package]))
+
+    def place(reason: Reason) -> tuple[bool, int]:
+        return reason.kind not in _LEADING, depth[reason.claims[0].package]
+
+    return tuple(sorted(_grouped(found, attempt, told, pythons), key=place))
 
 
 def _depths(facts: Iterable[_Fact]) -> dict[str, int]:

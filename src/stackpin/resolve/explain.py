@@ -273,7 +273,7 @@ class Explainer:
         if admitted:
             found += self._other_tag(request, ask, admitted[0])
             found += self._elsewhere(request, ask, admitted[0], kinds)
-        if ask.own:
+        if ask.own and not admitted:
             found += self._other_tag(request, ask, "")
         if admitted and not found and request.cuda not in {PYPI, AUTO}:
             found += self._other_release(with_cuda(request, PYPI), ask, admitted, moves=True)

@@ -37,9 +37,9 @@ _MACHINES = ("x86_64", "aarch64")
 
 def metadata_source(release: Release, machine: str) -> str:
     """The wheel that a METADATA line was read from, as messages name it."""
-    if release.index == OWN:
-        return f"{release.name}'s own requirements"
     name, _ = release.metadata_file(machine)
+    if release.index == OWN and not name:
+        return f"{release.name}'s own requirements"
     return name or f"{release.name} {release.text}"
 
 
