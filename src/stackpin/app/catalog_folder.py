@@ -5,7 +5,15 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from stackpin.catalog.manifest import ABI_FILE, BUILDS_READ, dump_manifest, load_manifest, release_entry, with_files
+from stackpin.catalog.manifest import (
+    ABI_FILE,
+    BUILDS_READ,
+    LISTS_FILE,
+    dump_manifest,
+    load_manifest,
+    release_entry,
+    with_files,
+)
 from stackpin.errors import CatalogDamaged
 from stackpin.parse.read_builds import Tables, dump_tables, load_tables, of_page, without_page
 from stackpin.parse.release_rows import ReleaseRow, dump_rows, load_rows
@@ -24,6 +32,7 @@ _HINTS = {
     _FACTS: "reinstall stackpin",
     BUILDS_READ: "stackpin catalog update --index URL",
     ABI_FILE: "stackpin catalog update --abi",
+    LISTS_FILE: "stackpin catalog update",
 }
 
 

@@ -121,7 +121,7 @@ class Workshop:
             if canonicalize_name(item.name) not in held:
                 self.stacks.find(item.name)
                 raise UnknownName(f"{item.name} is no member of the stacks asked for", expected=", ".join(sorted(held)))
-        first = anchors[:1] if _torch_is_member(anchors, held) else anchors
+        first = _asked_for(anchors, held)
         narrowed = [item for text, item in anchors if (text, item) not in first] + [item for _, item in rest]
         asks = tuple(Ask(stack=self.stacks.find(item.name), requirement=item, text=text) for text, item in first)
         return asks, tuple(narrowed)
@@ -131,9 +131,10 @@ class Workshop:
         return any(key in {stack.anchor, canonicalize_name(stack.name)} for stack in self.stacks.by_name.values())
 
 
-def _torch_is_member(anchors: list[tuple[str, Requirement]], held: set[str]) -> bool:
-    """Whether a further requirement (``torch>=2.6`` beside ``sglang``) narrows a member rather than naming a stack."""
-    return len(anchors) > 1 and all(canonicalize_name(item.name) in held for _, item in anchors[1:])
+def _asked_for(anchors: list[tuple[str, Requirement]], held: set[str]) -> list[tuple[str, Requirement]]:
+    """The requirements that name stacks: beside another stack ``torch>=2.6`` narrows a member of it."""
+    engines = [(text, item) for text, item in anchors if canonicalize_name(item.name) != TORCH or TORCH not in held]
+    return engines or anchors
 
 
 def _requirement(text: str) -> Requirement:

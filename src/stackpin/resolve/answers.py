@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from stackpin.catalog.loader import Catalog
     from stackpin.model.request import Ask, Request
     from stackpin.model.target import Platform
+    from stackpin.resolve.together import Found
 
 __all__ = ["Answer", "Answers", "with_cuda"]
 
@@ -79,6 +80,8 @@ class Answers:
         :param fixed: anchors that are held to one version each.
         :param above: the version that the first anchor must be newer than, where only a newer one is of interest.
         """
+        if len(request.asks) > 1:
+            return self._together(request, fixed or {}, above)
         cuda = None if request.cuda in {PYPI, AUTO} else CudaTag(request.cuda)
         best: Resolved | None = None
         found: Attempt | None = None
@@ -87,7 +90,7 @@ class Answers:
                 catalog=self.catalog, facts=self.facts, request=request, python=python, cuda=cuda, fixed=fixed or {}
             )
             first = str(request.asks[0].stack.anchor)
-            if best is not None and len(request.asks) == 1:
+            if best is not None:
                 attempt.candidates.newer_than[first] = best.candidates[first].release.version
             elif above is not None:
                 attempt.candidates.newer_than[first] = above
@@ -101,6 +104,29 @@ class Answers:
         if best is None or found is None:
             return None
         return self._fullest(self._answer(best, found), request)
+
+    def _together(self, request: Request, fixed: Mapping[str, str], above: Version | None) -> Answer | None:
+        """The best answer of several stacks: the first stack's newest release, then the second's, over all Pythons.
+
+        Another Python is only tried where it could change anything.
+        """
+        from stackpin.resolve.together import Together  # a single stack needs none of it
+
+        cuda = None if request.cuda in {PYPI, AUTO} else CudaTag(request.cuda)
+        best: Found | None = None
+        tried: list[Together] = []
+        for python in self.pythons(request):
+            search = Together(self.catalog, self.facts, request, python, cuda, fixed)
+            if tried and not tried[0].stopped_by_python and search.signature() == tried[0].signature():
+                continue
+            floor = _versions(best.resolved, request) if best else [above] if above else []
+            best = search.find(floor) or best
+            tried.append(search)
+            if best is not None and self.is_newest(best.resolved, request):
+                break
+        if best is None:
+            return None
+        return self._fullest(self._answer(best.resolved, best.attempt), request)
 
     def _fullest(self, answer: Answer, request: Request) -> Answer:
         """The answer, or for the same anchors that of another Python whose metadata names a triton where this one's does not."""

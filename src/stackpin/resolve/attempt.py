@@ -73,7 +73,8 @@ def own_release(ask: Ask) -> Release | None:
 class Attempt:
     """What one run is asked. ``fixed`` holds anchors to one version each (name → version text).
 
-    ``cuda`` is None where PyPI's own torch decides the tag.
+    ``cuda`` is None where PyPI's own torch decides the tag. ``candidates`` are those of an earlier run for the same request
+    and target: what they have worked out serves again.
     """
 
     def __init__(
@@ -85,22 +86,30 @@ class Attempt:
         python: str,
         cuda: CudaTag | None,
         fixed: Mapping[str, str],
+        candidates: Candidates | None = None,
     ) -> None:
         self.catalog, self.facts, self.request = catalog, facts, request
         self.python, self.cuda, self.fixed = python, cuda, fixed
-        tracked = {name for ask in request.asks for name in (ask.stack.anchor, *ask.stack.members, *ask.stack.always)}
+        self.candidates = candidates or self._candidates()
+
+    def _candidates(self) -> Candidates:
+        request = self.request
+        members = {name for ask in request.asks for name in (ask.stack.anchor, *ask.stack.members, *ask.stack.always)}
+        tracked = {*members, *self._cuda_members()}
+        joint = frozenset(_joint_names(self.catalog) if len(request.asks) > 1 else ()) - tracked - set(request.allow)
         context = Context(
-            catalog=catalog,
-            facts=facts,
-            python=python,
+            catalog=self.catalog,
+            facts=self.facts,
+            python=self.python,
             platform=request.platform,
-            cuda=cuda,
-            tracked=frozenset(tracked | self._cuda_members()) - set(request.allow),
+            cuda=self.cuda,
+            tracked=frozenset(tracked | joint) - set(request.allow),
+            joint=joint,
             prefer_builds=request.prefer_builds,
             gpu=compute_capability(request.gpu),
         )
         own = {str(ask.stack.anchor): release for ask in request.asks if (release := own_release(ask))}
-        self.candidates = Candidates(context, {str(ask.stack.anchor): _extras(ask) for ask in request.asks}, own)
+        return Candidates(context, {str(ask.stack.anchor): _extras(ask) for ask in request.asks}, own)
 
     def _cuda_members(self) -> set[str]:
         """The CUDA members of which the catalog has releases; torch's exact pins on the others need no help."""
@@ -195,6 +204,11 @@ class _FirstClash(BaseReporter["Need | TargetNeed", "Candidate | TargetCandidate
 
 def _causes(items: Iterable[Any]) -> tuple[Cause, ...]:
     return tuple(Cause(need=item.requirement, parent=_release(item.parent)) for item in items)
+
+
+def _joint_names(catalog: Catalog) -> Iterable[str]:
+    """Every package that the catalog has releases of, with rows or in a list."""
+    return (*catalog.names(), *catalog.lists.names())
 
 
 def _extras(ask: Ask) -> tuple[str, ...]:
