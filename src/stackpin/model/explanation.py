@@ -57,8 +57,12 @@ class Nearest(Value):
 
 
 class Explanation(Value):
-    """A whole refusal. ``headline`` alone tells what cannot be; ``refusals`` come first cause first."""
+    """A whole refusal. ``headline`` alone tells what cannot be; ``refusals`` come first cause first.
+
+    ``apart`` are the environments, one a stack, that work where several stacks cannot share one.
+    """
 
     headline: str
     refusals: tuple[Refusal, ...]
     nearest: tuple[Nearest, ...] = ()
+    apart: tuple[Nearest, ...] = ()

@@ -18,7 +18,7 @@ from stackpin.model.stack import TORCH, TRITON
 from stackpin.model.value import Value, replace
 from stackpin.resolve.assemble import blocks_of, bounds_of, complete, is_pinned, pins_of, pythons_for, sureness_of
 from stackpin.resolve.attempt import Attempt, Resolved, own_release
-from stackpin.resolve.chosen import how_chosen
+from stackpin.resolve.chosen import how_chosen, how_chosen_together
 from stackpin.resolve.wheels import fit, pythons_of
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from stackpin.catalog.loader import Catalog
     from stackpin.model.request import Ask, Request
     from stackpin.model.target import Platform
+    from stackpin.resolve.forced import Memory
     from stackpin.resolve.together import Found
 
 __all__ = ["Answer", "Answers", "with_cuda"]
@@ -50,6 +51,7 @@ class Answers:
         self.catalog = catalog
         self.facts = facts
         self._pythons: dict[Platform, tuple[str, ...]] = {}
+        self._memories: dict[tuple[object, ...], Memory] = {}
 
     def refuse_unmatched(self, ask: Ask) -> None:
         """Tell a release that the catalog lacks apart from one that has no tuple."""
@@ -116,7 +118,9 @@ class Answers:
         best: Found | None = None
         tried: list[Together] = []
         for python in self.pythons(request):
-            search = Together(self.catalog, self.facts, request, python, cuda, fixed)
+            search = Together(
+                self.catalog, self.facts, request, python, cuda, fixed=fixed, memory=self.memory(request)
+            )
             if tried and not tried[0].stopped_by_python and search.signature() == tried[0].signature():
                 continue
             floor = _versions(best.resolved, request) if best else [above] if above else []
@@ -126,7 +130,14 @@ class Answers:
                 break
         if best is None:
             return None
-        return self._fullest(self._answer(best.resolved, best.attempt), request)
+        return self._fullest(self._answer(best.resolved, best.attempt, told=not fixed), request)
+
+    def memory(self, request: Request) -> Memory:
+        """What was worked out before of the demands of a request's anchors."""
+        from stackpin.resolve.forced import Memory  # see above
+
+        asks = tuple((ask.stack.name, str(ask.requirement.extras), ask.stack.requires) for ask in request.asks)
+        return self._memories.setdefault((asks, request.platform.machine, request.allow), Memory())
 
     def _fullest(self, answer: Answer, request: Request) -> Answer:
         """The answer, or for the same anchors that of another Python whose metadata names a triton where this one's does not."""
@@ -183,7 +194,8 @@ class Answers:
                 return release.text
         return ""
 
-    def _answer(self, resolved: Resolved, attempt: Attempt) -> Answer:
+    def _answer(self, resolved: Resolved, attempt: Attempt, *, told: bool = False) -> Answer:
+        """The answer out of a resolution; ``told``: say how the anchors were chosen although the run held them."""
         completed = complete(resolved, attempt)
         chosen = completed.chosen
         request = attempt.request
@@ -192,11 +204,13 @@ class Answers:
         pythons = self.known_pythons(request)
         chosen = {name: item for name, item in chosen.items() if is_pinned(name, resolved, request)}
         served = (request.python,) if request.python else pythons_for(chosen, attempt, pythons, resolved.cuda)
+        if len(request.asks) > 1 and not request.python:
+            served = tuple(python for python in served if self._holds_together(resolved, attempt, python))
         glibc = max(
             (fit(item.release, attempt.python, request.platform).glibc for item in chosen.values()), default=(0, 0)
         )
         locked = LockedTuple(
-            anchors=tuple(self._anchor(ask, resolved, attempt) for ask in request.asks),
+            anchors=tuple(self._anchor(ask, resolved, request, told=told or not attempt.fixed) for ask in request.asks),
             pins=pins,
             bounds=bounds,
             blocks=(*completed.blocks, *blocks_of(pins, [ask.stack for ask in request.asks], self.facts)),
@@ -212,17 +226,41 @@ class Answers:
         )
         return Answer(locked=locked, attempt=attempt, resolved=resolved)
 
-    def _anchor(self, ask: Ask, resolved: Resolved, attempt: Attempt) -> Anchor:
+    def _holds_together(self, resolved: Resolved, attempt: Attempt, python: str) -> bool:
+        """Whether the pins of several stacks stand on another Python too, whatever their outside packages need there."""
+        if python == attempt.python:
+            return True
+        other = Attempt(
+            catalog=self.catalog,
+            facts=self.facts,
+            request=attempt.request,
+            python=python,
+            cuda=resolved.cuda,
+            fixed=attempt.fixed,
+        )
+        outcome = other.run()
+        return isinstance(outcome, Resolved) and all(
+            outcome.candidates[name].release.text == item.release.text
+            for name, item in resolved.candidates.items()
+            if name in outcome.candidates and is_pinned(name, resolved, attempt.request)
+        )
+
+    def _anchor(self, ask: Ask, resolved: Resolved, request: Request, *, told: bool) -> Anchor:
         release = resolved.candidates[str(ask.stack.anchor)].release
         extra = ask.stack.extra if ask.stack.extra in release.extras else ""
         return Anchor(
             name=ask.stack.anchor,
             version="" if own_release(ask) else release.text,
             request=ask.text,
-            chosen="" if attempt.fixed else how_chosen(ask, self.newest(ask), resolved),
+            chosen=self._chosen(ask, resolved, request) if told else "",
             uploaded=release.uploaded,
             extra=extra,
         )
+
+    def _chosen(self, ask: Ask, resolved: Resolved, request: Request) -> str:
+        if len(request.asks) == 1:
+            return how_chosen(ask, self.newest(ask), resolved)
+        return how_chosen_together(ask, self.newest(ask), resolved, request)
 
     def auto(self, request: Request, fixed: Mapping[str, str] | None = None) -> Answer | None:
         """``auto``: the newest anchor that the driver runs on any tag; then the tag, PyPI's own before all others.

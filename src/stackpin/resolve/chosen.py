@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from stackpin.model.cuda import cuda_major
 from stackpin.model.explanation import ReasonKind
-from stackpin.resolve.needs import CUDA, PLATFORM, PYTHON, TargetNeed
+from stackpin.resolve.needs import CUDA, PLATFORM, PYTHON, TargetNeed, is_exact
 
 if TYPE_CHECKING:
-    from stackpin.model.request import Ask
+    from stackpin.model.request import Ask, Request
     from stackpin.resolve.attempt import Resolved
 
-__all__ = ["how_chosen", "series_of"]
+__all__ = ["how_chosen", "how_chosen_together", "series_of"]
 
 
 def series_of(ask: Ask) -> str:
@@ -26,15 +26,38 @@ def series_of(ask: Ask) -> str:
 def how_chosen(ask: Ask, newest: str, resolved: Resolved) -> str:
     """Why this release: asked for, the newest, or the newest for which a tuple exists on the target."""
     release = resolved.candidates[str(ask.stack.anchor)].release
+    what = _what(ask)
+    return what if release.text == newest or _is_settled(ask) else f"{what} {_which(resolved)}"
+
+
+def how_chosen_together(ask: Ask, newest: str, resolved: Resolved, request: Request) -> str:
+    """The same where several stacks share the tuple: the first is as new as any of the others allows, the next beside it."""
+    what = _what(ask)
+    release = resolved.candidates[str(ask.stack.anchor)].release
+    if release.text == newest or _is_settled(ask):
+        return what
+    names = [str(other.stack.anchor) for other in request.asks]
+    before = names[: names.index(str(ask.stack.anchor))]
+    beside = [f"{name} {resolved.candidates[name].release.text}" for name in before] or [f"a {names[1]} release"]
+    return f"{what} that can share an environment with {' and '.join(beside)}"
+
+
+def _is_settled(ask: Ask) -> bool:
+    """Whether the request left no choice of a release."""
+    return bool(ask.stack.requires) or is_exact(ask.requirement.specifier)
+
+
+def _what(ask: Ask) -> str:
+    """What the requirement asks for, in a few words."""
     if ask.stack.requires:
         return "your own project"
-    if any(item.operator in {"==", "==="} and not item.version.endswith(".*") for item in ask.requirement.specifier):
+    if is_exact(ask.requirement.specifier):
         return "asked for"
     series = series_of(ask)
     what = f"the newest {series} release" if series else "the newest release"
     if not series and ask.requirement.specifier:
         what = f"the newest release that matches {ask.requirement.specifier}"
-    return what if release.text == newest else f"{what} {_which(resolved)}"
+    return what
 
 
 def _which(resolved: Resolved) -> str:

@@ -6,7 +6,10 @@ comes with its two chains of lines.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.specifiers import SpecifierSet
 
 from stackpin.model.stack import TORCH
 from stackpin.resolve.agreement import satisfiable
@@ -14,27 +17,47 @@ from stackpin.resolve.context import name_of, parsed
 from stackpin.resolve.needs import is_exact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from packaging.specifiers import SpecifierSet
+    from collections.abc import Iterable, Iterator
 
     from stackpin.model.release import Release
     from stackpin.resolve.candidates import Candidates
     from stackpin.resolve.context import Context
 
-__all__ = ["Clash", "Demand", "Demands", "Forced"]
+__all__ = ["Bound", "Clash", "Demand", "Demands", "Forced", "Memory", "texts_of"]
 
 _BOUND = frozenset("<>=~!")
+
+
+class Bound(NamedTuple):
+    """What a line says of a version: the specifier, its text, and whether it admits one version only."""
+
+    name: str
+    specifier: SpecifierSet
+    text: str
+    exact: bool
+
+
+@cache
+def _bound(line: str) -> Bound | None:
+    """The bound in a Requires-Dist line; None where it has none."""
+    if _BOUND.isdisjoint(line.partition(";")[0]):
+        return None
+    specifier = parsed(line).specifier
+    return Bound(str(name_of(line)), specifier, str(specifier), is_exact(specifier)) if specifier else None
 
 
 class Demand(NamedTuple):
     """One line that bounds a package, the release that states it, and the demands that lead there, outermost first."""
 
-    name: str
-    specifier: SpecifierSet
+    bound: Bound
     line: str
     release: Release
     via: tuple[Demand, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The package that is bounded."""
+        return self.bound.name
 
 
 #: What one release demands, by package.
@@ -49,55 +72,71 @@ class Clash(NamedTuple):
     other: Demand
 
 
-class Forced:
-    """The demands of anchor releases in one context, and whether two sides of them can be met together."""
+class Memory:
+    """What was worked out for one set of anchors, whatever the Python, the tag and the releases asked for.
 
-    def __init__(self, candidates: Candidates) -> None:
+    ``of`` has the demands of a release on one Python, and under an empty Python those that every Python shares.
+    """
+
+    def __init__(self) -> None:
+        self.of: dict[tuple[str, str, str], Demands] = {}
+        self.met: dict[tuple[str, frozenset[str]], bool] = {}
+
+
+class Forced:
+    """The demands of anchor releases in one context, and whether two sides of them can be met together.
+
+    :param memory: what an earlier one for the same anchors, machine and packages set free has worked out.
+    """
+
+    def __init__(self, candidates: Candidates, memory: Memory | None = None) -> None:
         self._candidates = candidates
         self._context: Context = candidates.context
-        self._of: dict[tuple[str, str], Demands] = {}
-        self._agree: dict[tuple[str, frozenset[str]], bool] = {}
+        self._memory = memory or Memory()
 
     def of(self, release: Release) -> Demands:
         """Everything that follows from a release of an anchor, without any choice; worked out once."""
         key = (str(release.name), release.text)
-        if key not in self._of:
-            self._of[key] = self._closed(release)
-        return self._of[key]
+        known = self._memory.of
+        found = known.get(("", *key)) or known.get((self._context.python, *key))
+        if found is None:
+            found = self._closed(release)
+        return found
 
     def _closed(self, release: Release) -> Demands:
         found: Demands = {}
-        extras = self._candidates.extras_in_force(release)
-        todo = list(self._lines(release, extras, ()))
+        todo = list(self._lines(release, self._candidates.extras_in_force(release), ()))
         seen = {str(release.name)}
+        stated = [release]
         for demand in todo:
             found.setdefault(demand.name, []).append(demand)
             pinned = self._pinned(demand)
             if pinned is not None and demand.name not in seen:
                 seen.add(demand.name)
+                stated.append(pinned)
                 todo += self._lines(pinned, (), (*demand.via, demand))
+        machine = self._context.platform.machine
+        pythonic = any("python" in line.partition(";")[2] for each in stated for line in each.requires(machine))
+        self._memory.of[self._context.python if pythonic else "", str(release.name), release.text] = found
         return found
 
     def _lines(self, release: Release, extras: Iterable[str], via: tuple[Demand, ...]) -> Iterator[Demand]:
         context = self._context
         for text in release.requires(context.platform.machine):
-            demand, _, marker = text.partition(";")
-            if _BOUND.isdisjoint(demand):
+            bound = _bound(text)
+            if bound is None or bound.name == release.name:
                 continue
-            name = str(name_of(text))
-            if name == release.name:
-                continue
-            holds = context.applies(text) or ("extra" in marker and any(context.applies(text, each) for each in extras))
+            holds = context.applies(text) or ("extra" in text and any(context.applies(text, each) for each in extras))
             if holds:
-                yield Demand(name, parsed(text).specifier, text, release, via)
+                yield Demand(bound, text, release, via)
 
     def _pinned(self, demand: Demand) -> Release | None:
         """The release that an exact pin names, where its METADATA counts: torch's is its build's, so it waits for the run."""
-        if demand.name == TORCH or demand.name in self._context.facts.cuda_members or not is_exact(demand.specifier):
+        if not demand.bound.exact or demand.name == TORCH or demand.name in self._context.facts.cuda_members:
             return None
         if demand.name in self._context.facts.engines:
             return None
-        admitted = self._candidates.admitted(demand.name, demand.specifier)
+        admitted = self._candidates.admitted(demand.name, demand.bound.specifier)
         if len(admitted) != 1:
             return None
         return next(release for release in self._candidates.releases(demand.name) if release.text in admitted)
@@ -107,53 +146,58 @@ class Forced:
         left, right = self.of(one), self.of(other)
         for demands, release, swapped in ((left, other, False), (right, one, True)):
             for demand in demands.get(str(release.name), ()):
-                if not demand.specifier.contains(release.version, prereleases=True):
-                    itself = Demand(str(release.name), demand.specifier, "", release)
+                if not demand.bound.specifier.contains(release.version, prereleases=True):
+                    itself = Demand(_itself(release), "", release)
                     yield Clash(demand.name, itself if swapped else demand, demand if swapped else itself)
         for name in sorted(left.keys() & right.keys()):
             pair = self._clash(name, left[name], right[name])
             if pair is not None:
                 yield pair
 
-    def agree(self, one: Release, other: Release) -> bool:
-        """Whether two releases demand nothing that contradicts each other."""
-        if one.name == other.name:
-            return one.text == other.text
-        return next(self.clashes(one, other), None) is None
-
     def _clash(self, name: str, left: list[Demand], right: list[Demand]) -> Clash | None:
         """The two demands that clash: of each side that which leaves least room, an exact pin before all else."""
-        if self.meet(name, (demand.specifier for demand in (*left, *right))):
+        if self.meet(name, texts_of((*left, *right))):
             return None
-        if not self.meet(name, (demand.specifier for demand in left)):
+        if not self.meet(name, texts_of(left)) or not self.meet(name, texts_of(right)):
             return None  # one side contradicts itself: that is no matter between the two
-        if not self.meet(name, (demand.specifier for demand in right)):
-            return None
         pairs = [
             (one, other)
             for one in sorted(left, key=_room)
             for other in sorted(right, key=_room)
-            if not self.meet(name, (one.specifier, other.specifier))
+            if not self.meet(name, texts_of((one, other)))
         ]
         one, other = pairs[0] if pairs else (min(left, key=_room), min(right, key=_room))
         return Clash(name, one, other)
 
-    def meet(self, name: str, specifiers: Iterable[SpecifierSet]) -> bool:
+    def meet(self, name: str, specifiers: frozenset[str]) -> bool:
         """Whether one release of a package meets all specifiers: by its releases where they are known, else by the bounds."""
-        together = {str(specifier): specifier for specifier in specifiers}
-        if len(together) == 1:
+        if len(specifiers) < 2:
             return True
-        key = (name, frozenset(together))
-        if key not in self._agree:
-            self._agree[key] = self._meet(name, together)
-        return self._agree[key]
+        key = (name, specifiers)
+        if key not in self._memory.met:
+            together = [SpecifierSet(text) for text in specifiers]
+            if self._candidates.releases(name):
+                self._memory.met[key] = bool(
+                    frozenset.intersection(*(self._candidates.admitted(name, each) for each in together))
+                )
+            else:
+                self._memory.met[key] = satisfiable(together)
+        return self._memory.met[key]
 
-    def _meet(self, name: str, together: Mapping[str, SpecifierSet]) -> bool:
-        if self._candidates.releases(name):
-            return bool(frozenset.intersection(*(self._candidates.admitted(name, each) for each in together.values())))
-        return satisfiable(together.values())
+    def admits(self, name: str, specifiers: frozenset[str], version: str) -> bool:
+        """Whether a release of an anchor meets all specifiers that the others state of it."""
+        return all(version in self._candidates.admitted(name, SpecifierSet(text)) for text in specifiers)
+
+
+def texts_of(demands: Iterable[Demand]) -> frozenset[str]:
+    """The distinct specifiers of some demands, as texts."""
+    return frozenset(demand.bound.text for demand in demands)
+
+
+def _itself(release: Release) -> Bound:
+    return Bound(str(release.name), SpecifierSet(f"==={release.text}"), f"=={release.text}", exact=True)
 
 
 def _room(demand: Demand) -> tuple[bool, int]:
     """What leaves least room comes first: an exact pin, then the shortest way there."""
-    return (not is_exact(demand.specifier), len(demand.via))
+    return (not demand.bound.exact, len(demand.via))

@@ -27,6 +27,10 @@ class Solver(Answers):
         for ask in request.asks:
             self.refuse_unmatched(ask)
         answer = self.auto(request) if request.cuda == AUTO and request.driver else self.answer(request)
+        if answer is None and len(request.asks) > 1:
+            from stackpin.resolve.joint import JointExplainer  # only a refusal of several stacks needs it
+
+            raise JointExplainer(self).refusal(request)
         if answer is None:
             from stackpin.resolve.explain import Explainer  # only a refusal needs it
 

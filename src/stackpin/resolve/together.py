@@ -6,11 +6,13 @@ are given to the resolver.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from stackpin.model.stack import TORCH
 from stackpin.model.value import Value, replace
-from stackpin.resolve.attempt import Attempt, Resolved, own_release
-from stackpin.resolve.forced import Demands, Forced
+from stackpin.resolve.attempt import Attempt, Failure, Resolved, own_release
+from stackpin.resolve.forced import Demands, Forced, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from stackpin.model.cuda import CudaTag
     from stackpin.model.release import Release
     from stackpin.model.request import Ask, Request
+    from stackpin.resolve.forced import Memory
 
 __all__ = ["Found", "Together", "releases_meant"]
 
@@ -55,6 +58,7 @@ class Together:
 
     :param cuda: the tag; None where PyPI's own torch decides it.
     :param fixed: anchors that are held to one version each.
+    :param memory: what was worked out before of these anchors.
     """
 
     def __init__(
@@ -64,17 +68,21 @@ class Together:
         request: Request,
         python: str,
         cuda: CudaTag | None,
+        *,
         fixed: Mapping[str, str],
+        memory: Memory | None = None,
     ) -> None:
         self.catalog, self.facts, self.request = catalog, facts, request
         self.python, self.cuda, self.fixed = python, cuda, fixed
         self.candidates = self._attempt({}).candidates
-        self.forced = Forced(self.candidates)
+        self.forced = Forced(self.candidates, memory)
         self.sides = [self._side(ask) for ask in request.asks]
+        self._anchors = [str(ask.stack.anchor) for ask in request.asks]
+        self._bounded = [frozenset[str]().union(*(self.forced.of(release) for release in side)) for side in self.sides]
         self._shared = self._names_of_several()
         self._profiles: dict[tuple[int, str], _Profile] = {}
-        self._pairs: dict[tuple[int, _Profile, int, _Profile], bool] = {}
-        self._fellows: dict[tuple[int, _Profile, int], tuple[Release, ...]] = {}
+        self._pairs: dict[tuple[_Profile, _Profile], bool] = {}
+        self._fellows: dict[tuple[int, _Profile, str, int], tuple[Release, ...]] = {}
         self._alone: dict[tuple[int, str], bool] = {}
         self.stopped_by_python = False
 
@@ -103,20 +111,18 @@ class Together:
 
     def _names_of_several(self) -> frozenset[str]:
         """The packages that releases of two sides bound, and the anchors."""
-        sides = [frozenset().union(*(self.forced.of(release) for release in side)) for side in self.sides]
-        several = {name for number, side in enumerate(sides) for name in side if any(name in other for other in sides[number + 1 :])}
-        return frozenset(several | {str(ask.stack.anchor) for ask in self.request.asks})
+        several = set(self._anchors)
+        for number, side in enumerate(self._bounded):
+            several |= side & frozenset[str]().union(*self._bounded[number + 1 :])
+        return frozenset(several)
 
     def profile(self, number: int, release: Release) -> _Profile:
         """What of a release's demands can matter to the other sides; the same for most releases of a series."""
         key = (number, release.text)
         if key not in self._profiles:
             demands: Demands = self.forced.of(release)
-            self._profiles[key] = tuple(
-                (name, frozenset(str(demand.specifier) for demand in demands[name]))
-                for name in sorted(demands)
-                if name in self._shared
-            )
+            named = sorted(demands.keys() & self._shared, key=lambda name: (name != TORCH, name))
+            self._profiles[key] = tuple((name, texts_of(demands[name])) for name in named)
         return self._profiles[key]
 
     def signature(self) -> tuple[frozenset[_Profile], ...]:
@@ -126,22 +132,30 @@ class Together:
         )
 
     def _agree(self, number: int, one: Release, other_number: int, other: Release) -> bool:
-        """Whether two releases can stand together as far as their demands go; worked out once for each pair of profiles.
-
-        Where one names the other's anchor the version itself decides, so that is looked at each time.
-        """
-        key = (number, self.profile(number, one), other_number, self.profile(other_number, other))
-        anchors = {str(one.name), str(other.name)}
-        if any(name in anchors for name, _ in (*key[1], *key[3])) or one.name == other.name:
-            return self.forced.agree(one, other)
+        """Whether two releases can stand together as far as their demands go."""
+        if one.name == other.name:
+            return one.text == other.text
+        left, right = self.profile(number, one), self.profile(other_number, other)
+        key = (left, right)
         if key not in self._pairs:
-            self._pairs[key] = self.forced.agree(one, other)
-        return self._pairs[key]
+            demanded = dict(right)
+            self._pairs[key] = all(
+                self.forced.meet(name, texts | demanded[name]) for name, texts in left if name in demanded
+            )
+        return self._pairs[key] and self._accepts(left, other) and self._accepts(right, one)
+
+    def _accepts(self, profile: _Profile, anchor: Release) -> bool:
+        """Whether what one release says of the other's package admits that other."""
+        return all(
+            self.forced.admits(name, texts, anchor.text) for name, texts in profile if name == str(anchor.name)
+        )
 
     def fellows(self, number: int, release: Release, other: int) -> tuple[Release, ...]:
         """The releases of another side that can stand beside a release as far as their demands go, newest first."""
-        key = (number, self.profile(number, release), other)
-        if key not in self._fellows or any(name == self.request.asks[other].stack.anchor for name, _ in key[1]):
+        own = self._anchors[number]
+        itself = release.text if own in self._bounded[other] or own == self._anchors[other] else ""
+        key = (number, self.profile(number, release), itself, other)
+        if key not in self._fellows:
             self._fellows[key] = tuple(each for each in self.sides[other] if self._agree(number, release, other, each))
         return self._fellows[key]
 
@@ -174,7 +188,7 @@ class Together:
             return True
         demands = [self.forced.of(release) for release in chosen]
         return all(
-            self.forced.meet(name, [demand.specifier for each in demands for demand in each.get(name, ())])
+            self.forced.meet(name, texts_of(demand for each in demands for demand in each.get(name, ())))
             for name in self._shared
             if any(name in each for each in demands)
         )
@@ -182,16 +196,33 @@ class Together:
     def find(self, above: Sequence[Version] = ()) -> Found | None:
         """The best combination that the resolver holds together; None where there is none that is better than ``above``."""
         for combination in self.combinations(above):
-            if any((number, release.text) in self._alone and not self._alone[number, release.text] for number, release in enumerate(combination)):
+            if any(self._alone.get((number, release.text)) is False for number, release in enumerate(combination)):
                 continue
-            attempt = self._attempt(self._held(combination))
-            outcome = attempt.run()
+            outcome = self.try_out(combination)
             if isinstance(outcome, Resolved):
-                return Found(resolved=outcome, attempt=attempt)
+                return Found(resolved=outcome, attempt=self._attempt(self._held(combination)))
             for number, release in enumerate(combination):
                 self.stands_alone(number, release)
         self.stopped_by_python |= self.candidates.stopped_by_python
         return None
+
+    def try_out(self, combination: Sequence[Release]) -> Resolved | Failure:
+        """What the resolver makes of one combination."""
+        return self._attempt(self._held(combination)).run()
+
+    def counted(self) -> Counter[str]:
+        """Of all pairs of the first two sides, how many clash on which package: torch before all else, then by name.
+
+        Pairs that clash on nothing are counted under the empty name.
+        """
+        groups = [Counter(self.profile(number, release) for release in self.sides[number]) for number in (0, 1)]
+        found: Counter[str] = Counter()
+        for left, many in groups[0].items():
+            for right, others in groups[1].items():
+                demanded = dict(right)
+                clashing = (name for name, texts in left if name in demanded and not self.forced.meet(name, texts | demanded[name]))
+                found[next(clashing, "")] += many * others
+        return found
 
     def _held(self, combination: Sequence[Release]) -> dict[str, str]:
         return {
