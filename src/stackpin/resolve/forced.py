@@ -17,7 +17,7 @@ from stackpin.resolve.context import name_of, parsed
 from stackpin.resolve.needs import is_exact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from stackpin.model.release import Release
     from stackpin.resolve.candidates import Candidates
@@ -72,14 +72,18 @@ class Clash(NamedTuple):
     other: Demand
 
 
-class Memory:
-    """What was worked out for one set of anchors, whatever the Python, the tag and the releases asked for.
+class _Known(NamedTuple):
+    """Demands that were worked out, and how each marker that names the Python came out on the way."""
 
-    ``of`` has the demands of a release on one Python, and under an empty Python those that every Python shares.
-    """
+    verdicts: Mapping[tuple[str, str], bool]
+    demands: Demands
+
+
+class Memory:
+    """What was worked out for one set of anchors, whatever the Python, the tag and the releases asked for."""
 
     def __init__(self) -> None:
-        self.of: dict[tuple[str, str, str], Demands] = {}
+        self.of: dict[tuple[str, str], list[_Known]] = {}
         self.met: dict[tuple[str, frozenset[str]], bool] = {}
 
 
@@ -93,42 +97,52 @@ class Forced:
         self._candidates = candidates
         self._context: Context = candidates.context
         self._memory = memory or Memory()
+        self._here: dict[tuple[str, str], Demands] = {}
+        self._verdicts: dict[tuple[str, str], bool] = {}
 
     def of(self, release: Release) -> Demands:
         """Everything that follows from a release of an anchor, without any choice; worked out once."""
         key = (str(release.name), release.text)
-        known = self._memory.of
-        found = known.get(("", *key)) or known.get((self._context.python, *key))
-        if found is None:
-            found = self._closed(release)
-        return found
+        if key not in self._here:
+            entries = self._memory.of.setdefault(key, [])
+            found = next((known.demands for known in entries if self._same(known)), None)
+            if found is None:
+                self._verdicts = {}
+                found = self._closed(release)
+                entries.append(_Known(self._verdicts, found))
+            self._here[key] = found
+        return self._here[key]
+
+    def _same(self, known: _Known) -> bool:
+        """Whether all markers that named the Python come out here as they did then."""
+        return all(self._context.applies(text, extra) == verdict for (text, extra), verdict in known.verdicts.items())
 
     def _closed(self, release: Release) -> Demands:
         found: Demands = {}
         todo = list(self._lines(release, self._candidates.extras_in_force(release), ()))
         seen = {str(release.name)}
-        stated = [release]
         for demand in todo:
             found.setdefault(demand.name, []).append(demand)
             pinned = self._pinned(demand)
             if pinned is not None and demand.name not in seen:
                 seen.add(demand.name)
-                stated.append(pinned)
                 todo += self._lines(pinned, (), (*demand.via, demand))
-        machine = self._context.platform.machine
-        pythonic = any("python" in line.partition(";")[2] for each in stated for line in each.requires(machine))
-        self._memory.of[self._context.python if pythonic else "", str(release.name), release.text] = found
         return found
 
     def _lines(self, release: Release, extras: Iterable[str], via: tuple[Demand, ...]) -> Iterator[Demand]:
-        context = self._context
-        for text in release.requires(context.platform.machine):
+        for text in release.requires(self._context.platform.machine):
             bound = _bound(text)
             if bound is None or bound.name == release.name:
                 continue
-            holds = context.applies(text) or ("extra" in text and any(context.applies(text, each) for each in extras))
-            if holds:
+            extra = "extra" in text.partition(";")[2]
+            if self._applies(text, "") or (extra and any(self._applies(text, each) for each in extras)):
                 yield Demand(bound, text, release, via)
+
+    def _applies(self, text: str, extra: str) -> bool:
+        verdict = self._context.applies(text, extra)
+        if "python" in text.partition(";")[2]:
+            self._verdicts[text, extra] = verdict
+        return verdict
 
     def _pinned(self, demand: Demand) -> Release | None:
         """The release that an exact pin names, where its METADATA counts: torch's is its build's, so it waits for the run."""
