@@ -234,9 +234,7 @@ def _update_lists(
     """The release lists, once the rows are up to date: which packages have one follows from the rows."""
     from stackpin.app.lists_update import ListsUpdate
 
-    run = ListsUpdate(
-        session=session, folder=folder, files=LocalFiles(), reporter=reporter, refresh=refresh, only=only
-    )
+    run = ListsUpdate(session=session, folder=folder, files=LocalFiles(), reporter=reporter, refresh=refresh, only=only)
     return run.run()
 
 

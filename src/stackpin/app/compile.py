@@ -34,7 +34,10 @@ _PYTHON = r"(\d+\.\d+)(?:\.\d+)?"
 
 
 class Job(Value):
-    """What one ``compile`` is asked for, as typed; empty texts stand for the defaults."""
+    """What one ``compile`` is asked for, as typed; empty texts stand for the defaults.
+
+    ``prefer`` names the stacks that stay newest before the others; without it the first that was named does.
+    """
 
     requirements: tuple[str, ...]
     cuda: str = ""
@@ -46,6 +49,7 @@ class Job(Value):
     prefer_builds: bool = False
     closure: bool = False
     allow: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()
 
 
 class Compiled(Value):
@@ -96,6 +100,7 @@ class Workshop:
         :raises UnknownName: for a package, tag or platform that is not known.
         """
         asks, members = self._asks(job.requirements)
+        asks = _preferred(asks, job.prefer)
         cuda, gpu = job.cuda or self.settings.cuda or PYPI, job.gpu or self.settings.gpu
         return Request(
             asks=asks,
@@ -129,6 +134,20 @@ class Workshop:
     def _is_anchor(self, name: str) -> bool:
         key = canonicalize_name(name)
         return any(key in {stack.anchor, canonicalize_name(stack.name)} for stack in self.stacks.by_name.values())
+
+
+def _preferred(asks: tuple[Ask, ...], names: tuple[str, ...]) -> tuple[Ask, ...]:
+    """The stacks in the order in which they stay newest: those that are preferred, then the others as they were named."""
+    first: list[Ask] = []
+    for name in map(canonicalize_name, names):
+        found = [ask for ask in asks if name in {ask.stack.anchor, canonicalize_name(ask.stack.name)}]
+        if not found:
+            raise UsageError(
+                f"--prefer names a stack that is not asked for: {name}",
+                expected="one of " + ", ".join(str(ask.stack.anchor) for ask in asks),
+            )
+        first += [ask for ask in found if ask not in first]
+    return (*first, *(ask for ask in asks if ask not in first))
 
 
 def _asked_for(anchors: list[tuple[str, Requirement]], held: set[str]) -> list[tuple[str, Requirement]]:
@@ -186,6 +205,7 @@ def compile_job(job: Job, workshop: Workshop, *, version: str) -> Compiled:
         index_style="" if style is IndexStyle.FIND_LINKS else style.value,
         gpu=request.gpu,
     )
+    command += "".join(f" --prefer {canonicalize_name(name)}" for name in job.prefer)
     command += " --prefer-builds" * job.prefer_builds + " --closure" * job.closure
     options = Options(style=style, mirrors=workshop.settings.mirrors, command=command, version=version)
     if job.closure:

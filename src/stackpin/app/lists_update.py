@@ -13,7 +13,7 @@ from stackpin.catalog.loader import EMBEDDED, Catalog, Layer
 from stackpin.catalog.manifest import LISTS_FILE
 from stackpin.catalog.stacks import Stacks
 from stackpin.errors import CatalogDamaged, IndexFailed, InputUnreadable, StackpinError
-from stackpin.index.listing import read_list
+from stackpin.index.listing import ListReader
 from stackpin.index.pages import fetch_page
 
 if TYPE_CHECKING:
@@ -122,18 +122,9 @@ class ListsUpdate:
                 rows[name] = before
             return ProjectReport(name=name, releases=len(before), on_index=False), (error,)
         assert page is not None  # noqa: S101 - the request was not conditional
-        listing = read_list(
-            name,
-            page,
-            bounds[name].values(),
-            {row.version: row for row in before},
-            deep=deep,
-            http=session.http,
-            workers=session.workers,
-            reporter=self.reporter,
-        )
+        reader = ListReader(http=session.http, workers=session.workers, reporter=self.reporter)
+        earlier = {row.version: row for row in before}
+        listing = reader.read(name, page, bounds[name].values(), earlier, deep=deep)
         rows[name] = listing.rows
-        report = ProjectReport(
-            name=name, releases=len(listing.rows), read=listing.read, changed=listing.rows != before
-        )
+        report = ProjectReport(name=name, releases=len(listing.rows), read=listing.read, changed=listing.rows != before)
         return report, listing.failures

@@ -97,8 +97,10 @@ def _extras(stack: Stack, lines: Iterable[str]) -> set[str]:
     found = [str(canonicalize_name(stack.extra))] if stack.extra else []
     for extra in found:
         for line in own:
-            if extra in map(canonicalize_name, _EXTRA.findall(line)):
-                found += [name for each in Requirement(line).extras if (name := str(canonicalize_name(each))) not in found]
+            if extra in {str(canonicalize_name(each)) for each in _EXTRA.findall(line)}:
+                found += [
+                    name for each in Requirement(line).extras if (name := str(canonicalize_name(each))) not in found
+                ]
     return set(found)
 
 

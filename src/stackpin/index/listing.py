@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stackpin.parse.simple_api import ProjectPage
     from stackpin.ports import HttpClient, Reporter, Workers
 
-__all__ = ["Listing", "read_list"]
+__all__ = ["ListReader", "Listing"]
 
 
 class Listing(Value):
@@ -35,48 +35,64 @@ class Listing(Value):
     failures: tuple[StackpinError, ...]
 
 
-def read_list(
-    name: str,
-    page: ProjectPage,
-    bounds: Iterable[SpecifierSet],
-    known: Mapping[str, ListedRow],
-    *,
-    deep: bool,
-    http: HttpClient,
-    workers: Workers,
-    reporter: Reporter,
-) -> Listing:
-    """The list of one package: all final releases, and those pre-releases that some bound names.
+class ListReader(Value):
+    """Reads lists over one index; ``reporter`` hears of every release that is read."""
 
-    :param bounds: every bound on the package.
-    :param known: the rows so far by version: METADATA that was read once is not read again.
-    :param deep: read METADATA as well, of the releases that some bound admits.
-    """
-    bounds = list(bounds)
-    rule = PackageRule(name=canonicalize_name(name))
-    releases, _ = group_releases(page.files, rule=rule, index=PYPI)
-    chosen = [release for release in releases if _belongs(release, bounds)]
-    rows = {str(release.version): _row(release, known.get(str(release.version))) for release in chosen}
-    wanted = {
-        str(release.version): release
-        for release in chosen
-        if deep and rows[str(release.version)].requires is None and _admitted(release, bounds)
-    }
-    reader, failures = MetadataReader(http), list[StackpinError]()
-    if wanted:
-        reporter.begin(name, len(wanted))
-    for version, outcome in workers.each(lambda key: read_release(wanted[key], reader, variants=False), wanted):
-        if isinstance(outcome, StackpinError):
-            failures.append(outcome)
-        elif isinstance(outcome, ReleaseRow):
-            rows[version] = _with_metadata(rows[version], outcome)
-        reporter.advance(name)
-    return Listing(rows=tuple(rows.values()), read=len(wanted), failures=tuple(failures))
+    http: HttpClient
+    workers: Workers
+    reporter: Reporter
+
+    def read(
+        self,
+        name: str,
+        page: ProjectPage,
+        bounds: Iterable[SpecifierSet],
+        known: Mapping[str, ListedRow],
+        *,
+        deep: bool,
+    ) -> Listing:
+        """The list of one package: all final releases, and those pre-releases that some bound names.
+
+        :param bounds: every bound on the package.
+        :param known: the rows so far by version: METADATA that was read once is not read again.
+        :param deep: read METADATA as well, of the releases that some bound admits.
+        """
+        bounds = list(bounds)
+        rule = PackageRule(name=canonicalize_name(name))
+        releases, _ = group_releases(page.files, rule=rule, index=PYPI)
+        chosen = {str(release.version): release for release in releases if _belongs(release, bounds)}
+        rows = {version: _row(release, known.get(version)) for version, release in chosen.items()}
+        wanted = {
+            version: release
+            for version, release in chosen.items()
+            if deep and rows[version].requires is None and _admitted(release, bounds)
+        }
+        failures = self._read_metadata(name, wanted, rows)
+        return Listing(rows=tuple(rows.values()), read=len(wanted), failures=tuple(failures))
+
+    def _read_metadata(
+        self, name: str, wanted: Mapping[str, IndexRelease], rows: dict[str, ListedRow]
+    ) -> list[StackpinError]:
+        """Fill the rows of the releases that are wanted; what could not be read."""
+        reader, failures = MetadataReader(self.http), list[StackpinError]()
+        if wanted:
+            self.reporter.begin(name, len(wanted))
+        for version, outcome in self.workers.each(
+            lambda key: read_release(wanted[key], reader, variants=False), wanted
+        ):
+            if isinstance(outcome, StackpinError):
+                failures.append(outcome)
+            elif isinstance(outcome, ReleaseRow):
+                rows[version] = _with_metadata(rows[version], outcome)
+            self.reporter.advance(name)
+        return failures
 
 
 def _belongs(release: IndexRelease, bounds: list[SpecifierSet]) -> bool:
     """Whether a release can be had on Linux and some bound could mean it."""
-    usable = any(not file.name.endswith(".whl") or "linux" in file.name or "-any." in file.name for file in release.files)
+    usable = any(
+        not file.name.endswith(".whl") or "linux" in file.name or "-any." in file.name for file in release.files
+    )
     if not release.version.is_prerelease:
         return usable
     return usable and any(bound.prereleases and bound.contains(release.version) for bound in bounds)

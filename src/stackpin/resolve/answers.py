@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from stackpin.model.request import Ask, Request
     from stackpin.model.target import Platform
     from stackpin.resolve.forced import Memory
-    from stackpin.resolve.together import Found
+    from stackpin.resolve.together import Found, Together
 
 __all__ = ["Answer", "Answers", "with_cuda"]
 
@@ -112,15 +112,10 @@ class Answers:
 
         Another Python is only tried where it could change anything.
         """
-        from stackpin.resolve.together import Together  # a single stack needs none of it
-
-        cuda = None if request.cuda in {PYPI, AUTO} else CudaTag(request.cuda)
         best: Found | None = None
         tried: list[Together] = []
         for python in self.pythons(request):
-            search = Together(
-                self.catalog, self.facts, request, python, cuda, fixed=fixed, memory=self.memory(request)
-            )
+            search = self.together(request, python, fixed)
             if tried and not tried[0].stopped_by_python and search.signature() == tried[0].signature():
                 continue
             floor = _versions(best.resolved, request) if best else [above] if above else []
@@ -132,12 +127,18 @@ class Answers:
             return None
         return self._fullest(self._answer(best.resolved, best.attempt, told=not fixed), request)
 
-    def memory(self, request: Request) -> Memory:
-        """What was worked out before of the demands of a request's anchors."""
-        from stackpin.resolve.forced import Memory  # see above
+    def together(self, request: Request, python: str, fixed: Mapping[str, str]) -> Together:
+        """The search for a tuple of several stacks on one Python; what an earlier one has worked out serves again."""
+        from stackpin.resolve.forced import Memory  # a single stack needs none of it
+        from stackpin.resolve.together import Together
 
-        asks = tuple((ask.stack.name, str(ask.requirement.extras), ask.stack.requires) for ask in request.asks)
-        return self._memories.setdefault((asks, request.platform.machine, request.allow), Memory())
+        cuda = None if request.cuda in {PYPI, AUTO} else CudaTag(request.cuda)
+        attempt = Attempt(
+            catalog=self.catalog, facts=self.facts, request=request, python=python, cuda=cuda, fixed=fixed
+        )
+        asks = tuple((ask.stack, str(sorted(ask.requirement.extras))) for ask in request.asks)
+        key = (asks, request.platform.machine, request.allow)
+        return Together(attempt, self._memories.setdefault(key, Memory()))
 
     def _fullest(self, answer: Answer, request: Request) -> Answer:
         """The answer, or for the same anchors that of another Python whose metadata names a triton where this one's does not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import SpecifierSet
@@ -73,8 +74,7 @@ def own_release(ask: Ask) -> Release | None:
 class Attempt:
     """What one run is asked. ``fixed`` holds anchors to one version each (name → version text).
 
-    ``cuda`` is None where PyPI's own torch decides the tag. ``candidates`` are those of an earlier run for the same request
-    and target: what they have worked out serves again.
+    ``cuda`` is None where PyPI's own torch decides the tag.
     """
 
     def __init__(
@@ -86,11 +86,17 @@ class Attempt:
         python: str,
         cuda: CudaTag | None,
         fixed: Mapping[str, str],
-        candidates: Candidates | None = None,
     ) -> None:
         self.catalog, self.facts, self.request = catalog, facts, request
         self.python, self.cuda, self.fixed = python, cuda, fixed
-        self.candidates = candidates or self._candidates()
+        self.candidates = self._candidates()
+
+    def held_to(self, fixed: Mapping[str, str]) -> Attempt:
+        """The same with anchors held to one version each; what its candidates have worked out serves again."""
+        other = copy(self)
+        other.fixed = fixed
+        other.candidates.left_out.clear()
+        return other
 
     def _candidates(self) -> Candidates:
         request = self.request

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from stackpin.model.cuda import cuda_major
 from stackpin.model.explanation import ReasonKind
+from stackpin.model.release import OWN
 from stackpin.resolve.needs import CUDA, PLATFORM, PYTHON, TargetNeed, is_exact
 
 if TYPE_CHECKING:
+    from stackpin.model.release import Release
     from stackpin.model.request import Ask, Request
     from stackpin.resolve.attempt import Resolved
 
@@ -38,8 +40,13 @@ def how_chosen_together(ask: Ask, newest: str, resolved: Resolved, request: Requ
         return what
     names = [str(other.stack.anchor) for other in request.asks]
     before = names[: names.index(str(ask.stack.anchor))]
-    beside = [f"{name} {resolved.candidates[name].release.text}" for name in before] or [f"a {names[1]} release"]
-    return f"{what} that can share an environment with {' and '.join(beside)}"
+    beside = [_beside(resolved.candidates[name].release) for name in before] or [f"some {names[1]}"]
+    that = "and" if "that matches" in what else "that"
+    return f"{what} {that} can share an environment with {' and '.join(beside)}"
+
+
+def _beside(release: Release) -> str:
+    return str(release.name) if release.index == OWN else f"{release.name} {release.text}"
 
 
 def _is_settled(ask: Ask) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
@@ -17,16 +16,15 @@ from stackpin.resolve.attempt import Failure, own_release
 from stackpin.resolve.explain import Explainer, command_for
 from stackpin.resolve.reasons import reasons_of
 from stackpin.resolve.target_needs import metadata_source
-from stackpin.resolve.together import Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from stackpin.model.cuda import CudaTag
     from stackpin.model.release import Release
     from stackpin.model.request import Ask, Request
     from stackpin.resolve.answers import Answer, Answers
     from stackpin.resolve.forced import Clash, Demand
+    from stackpin.resolve.together import Together
 
 __all__ = ["JointExplainer"]
 
@@ -59,7 +57,7 @@ class JointExplainer:
             single = replace(request, asks=(ask,))
             answer = self._solve(single)
             if answer is None:
-                return Explainer(self._solver).refusal(single)
+                return self._dead(request, single)
             alone.append(answer)
         numbers = self._clashing(request)
         pair = self._pair(request, numbers, alone)
@@ -69,12 +67,24 @@ class JointExplainer:
         told = [Refusal(anchor=str(pair.one.name), releases=(pair.one.text,), reasons=reasons)]
         counted = self._counted(pair)
         told += [Refusal(anchor="", releases=(), reasons=counted)] if counted else []
-        nearest = tuple(self._nearest(request, alone))
+        kept = {str(ask.stack.anchor): _release(answer).text for ask, answer in zip(request.asks, alone, strict=True)}
+        nearest = tuple(self._nearest(request, self._weaker(request, kept)))
         explanation = Explanation(
             headline=headline, refusals=tuple(told), nearest=nearest, apart=tuple(self._apart(request, alone))
         )
         first = next(iter((*nearest, *explanation.apart)))
         return NoTuple(headline, explanation=explanation, hint=first.command)
+
+    def _dead(self, request: Request, single: Request) -> NoTuple:
+        """The error for a stack that has no tuple even alone, with what is near it and leaves room for the others."""
+        error = Explainer(self._solver).refusal(single)
+        told = error.explanation
+        asks = tuple(_freed(ask) if ask.stack.anchor == single.asks[0].stack.anchor else ask for ask in request.asks)
+        weaker = ((replace(request, asks=asks), dict[str, str](), "anchor"), *self._weaker(request, {}))
+        nearest = tuple(self._nearest(request, weaker))
+        if not nearest or not isinstance(told, Explanation):
+            return error
+        return NoTuple(told.headline, explanation=replace(told, nearest=nearest), hint=nearest[0].command)
 
     def _solve(self, request: Request, fixed: dict[str, str] | None = None) -> Answer | None:
         by_driver = request.cuda == AUTO and request.driver
@@ -98,15 +108,7 @@ class JointExplainer:
         found = [alone[number] for number in numbers]
         releases = [_release(answer) for answer in found]
         python = next(iter(_common(found)), found[0].attempt.python)
-        search = Together(
-            self._solver.catalog,
-            self._solver.facts,
-            narrowed,
-            python,
-            _tag(request),
-            fixed={},
-            memory=self._solver.memory(narrowed),
-        )
+        search = self._solver.together(narrowed, python, {})
         return _Pair(request=narrowed, one=releases[0], other=releases[1], search=search)
 
     def _chain(self, pair: _Pair, clashes: Sequence[Clash]) -> tuple[Reason, ...]:
@@ -159,30 +161,36 @@ class JointExplainer:
 
     # what does work
 
-    def _nearest(self, request: Request, alone: Sequence[Answer]) -> Iterator[Nearest]:
-        """Releases that go together: the first stack's release kept, then the others', then none; on another tag at last.
+    def _nearest(self, request: Request, weaker: Iterable[tuple[Request, dict[str, str], str]]) -> Iterator[Nearest]:
+        """Releases that go together by weaker and weaker requests, each of them solved.
 
-        Each was solved.
+        Where nothing of the request is left, one more of older releases is named, and then that is all.
         """
         found: dict[tuple[str, ...], Nearest] = {}
-        for asked, fixed, gives_up in self._weaker(request, alone):
+        everything = tuple(_freed(ask) for ask in request.asks)
+        for asked, fixed, gives_up in weaker:
             answer = self._solve(asked, fixed)
             if answer is not None:
                 found.setdefault(_versions(answer), self._named(asked, answer, gives_up))
-                found.update({} if len(found) > 1 or fixed else self._older(asked, answer, found))
-            if len(found) >= _NEAREST or (found and not fixed):
+            if asked.asks == everything and not fixed and answer is not None:
+                if len(found) < _NEAREST - 1:
+                    found.update(self._older(asked, answer, found))
                 break
         yield from list(found.values())[:_NEAREST]
 
     @staticmethod
-    def _weaker(request: Request, alone: Sequence[Answer]) -> Iterator[tuple[Request, dict[str, str], str]]:
-        """Weaker requests, the least given up first; a user's own project is never given up."""
+    def _weaker(request: Request, kept: dict[str, str]) -> Iterator[tuple[Request, dict[str, str], str]]:
+        """Weaker requests, the least given up first: one stack's release kept, then none, then not the tag either.
+
+        A user's own project is never given up.
+
+        :param kept: the releases that may be kept, by anchor.
+        """
         free = replace(request, asks=tuple(_freed(ask) for ask in request.asks))
-        releases = [_release(answer) for answer in alone]
-        for ask, release in zip(request.asks, releases, strict=True):
+        for ask in request.asks:
             others = " and ".join(str(other.stack.anchor) for other in request.asks if other is not ask)
-            if not ask.stack.requires:
-                yield free, {str(ask.stack.anchor): release.text}, others
+            if not ask.stack.requires and str(ask.stack.anchor) in kept:
+                yield free, {str(ask.stack.anchor): kept[str(ask.stack.anchor)]}, others
         yield free, {}, "anchors"
         if request.cuda not in {PYPI, AUTO}:
             yield with_cuda(free, PYPI), {}, "tag"
@@ -214,14 +222,8 @@ class JointExplainer:
             yield self._named(replace(request, asks=(ask,)), answer, "environment")
 
 
-def _tag(request: Request) -> CudaTag | None:
-    from stackpin.model.cuda import CudaTag
-
-    return None if request.cuda in {PYPI, AUTO} else CudaTag(request.cuda)
-
-
 def _rank(clash: Clash, request: Request) -> tuple[bool, int, str]:
-    """torch before all else, then members in the order of the stacks, then what the anchors state themselves."""
+    """By torch before all else, then members in the order of the stacks, then what the anchors state themselves."""
     members = [str(name) for ask in request.asks for name in (ask.stack.anchor, *ask.stack.members)]
     place = members.index(clash.name) if clash.name in members else len(members)
     return (clash.name != TORCH, place, clash.name)
@@ -231,13 +233,7 @@ def _sides(demand: Demand, machine: str) -> Iterator[Reason]:
     """The lines that lead to a demand, and the demand."""
     for number, each in enumerate((*demand.via, demand)):
         last = number == len(demand.via)
-        if not each.line:
-            yield Reason(
-                kind=ReasonKind.CONFLICT,
-                subject=_spoken(each.release),
-                text=f"{_spoken(each.release)} is the other",
-                evidence="asked for",
-            )
+        if not each.line:  # the anchor itself: the other side names it
             continue
         yield Reason(
             kind=ReasonKind.CONFLICT if last else ReasonKind.REQUIRES,

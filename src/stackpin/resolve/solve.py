@@ -43,6 +43,8 @@ class Solver(Answers):
     def _drifted(self, request: Request, answer: Answer) -> NoTuple | None:
         """A bare anchor name asks for the newest: refuse to walk back for what this machine is unasked."""
         held = request.python or request.platform.glibc or request.cuda == AUTO or request.gpu
+        if len(request.asks) > 1:
+            return None  # several stacks walk back for one another: what they share is what was asked for
         if not held or self.is_newest(answer.resolved, request):
             return None
         if any(ask.requirement.specifier for ask in request.asks):

@@ -15,15 +15,13 @@ from stackpin.resolve.attempt import Attempt, Failure, Resolved, own_release
 from stackpin.resolve.forced import Demands, Forced, texts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from packaging.version import Version
 
-    from stackpin.catalog.facts import Facts
     from stackpin.catalog.loader import Catalog
-    from stackpin.model.cuda import CudaTag
     from stackpin.model.release import Release
-    from stackpin.model.request import Ask, Request
+    from stackpin.model.request import Ask
     from stackpin.resolve.forced import Memory
 
 __all__ = ["Found", "Together", "releases_meant"]
@@ -49,35 +47,24 @@ def releases_meant(catalog: Catalog, ask: Ask) -> tuple[Release, ...]:
     return tuple(
         release
         for release in catalog.releases(ask.stack.anchor) or ()
-        if specifier.contains(release.version, prereleases=bool(specifier.prereleases)) and (exact or not release.yanked)
+        if specifier.contains(release.version, prereleases=bool(specifier.prereleases))
+        and (exact or not release.yanked)
     )
 
 
 class Together:
     """Combinations of anchor releases on one Python.
 
-    :param cuda: the tag; None where PyPI's own torch decides it.
-    :param fixed: anchors that are held to one version each.
+    :param attempt: what is asked, on which Python and tag, and which anchors are held to one version.
     :param memory: what was worked out before of these anchors.
     """
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        facts: Facts,
-        request: Request,
-        python: str,
-        cuda: CudaTag | None,
-        *,
-        fixed: Mapping[str, str],
-        memory: Memory | None = None,
-    ) -> None:
-        self.catalog, self.facts, self.request = catalog, facts, request
-        self.python, self.cuda, self.fixed = python, cuda, fixed
-        self.candidates = self._attempt({}).candidates
-        self.forced = Forced(self.candidates, memory)
-        self.sides = [self._side(ask) for ask in request.asks]
-        self._anchors = [str(ask.stack.anchor) for ask in request.asks]
+    def __init__(self, attempt: Attempt, memory: Memory | None = None) -> None:
+        self._base = attempt
+        self.catalog, self.request = attempt.catalog, attempt.request
+        self.forced = Forced(attempt.candidates, memory)
+        self.sides = [self._side(ask) for ask in self.request.asks]
+        self._anchors = [str(ask.stack.anchor) for ask in self.request.asks]
         self._bounded = [frozenset[str]().union(*(self.forced.of(release) for release in side)) for side in self.sides]
         self._shared = self._names_of_several()
         self._profiles: dict[tuple[int, str], _Profile] = {}
@@ -87,25 +74,10 @@ class Together:
         self.stopped_by_python = False
 
     def _side(self, ask: Ask) -> tuple[Release, ...]:
-        held = self.fixed.get(str(ask.stack.anchor))
-        if held is None:
+        held = self._base.fixed.get(str(ask.stack.anchor))
+        if held is None or ask.stack.requires:
             return releases_meant(self.catalog, ask)
-        own = own_release(ask)
-        return tuple(release for release in ((own,) if own else self.catalog.releases(ask.stack.anchor) or ()) if release.text == held)
-
-    def _attempt(self, fixed: Mapping[str, str]) -> Attempt:
-        candidates = getattr(self, "candidates", None)
-        if candidates is not None:
-            candidates.left_out.clear()
-        return Attempt(
-            catalog=self.catalog,
-            facts=self.facts,
-            request=self.request,
-            python=self.python,
-            cuda=self.cuda,
-            fixed=fixed,
-            candidates=candidates,
-        )
+        return tuple(release for release in self.catalog.releases(ask.stack.anchor) or () if release.text == held)
 
     # what the releases demand
 
@@ -146,9 +118,7 @@ class Together:
 
     def _accepts(self, profile: _Profile, anchor: Release) -> bool:
         """Whether what one release says of the other's package admits that other."""
-        return all(
-            self.forced.admits(name, texts, anchor.text) for name, texts in profile if name == str(anchor.name)
-        )
+        return all(self.forced.admits(name, texts, anchor.text) for name, texts in profile if name == str(anchor.name))
 
     def fellows(self, number: int, release: Release, other: int) -> tuple[Release, ...]:
         """The releases of another side that can stand beside a release as far as their demands go, newest first."""
@@ -200,15 +170,15 @@ class Together:
                 continue
             outcome = self.try_out(combination)
             if isinstance(outcome, Resolved):
-                return Found(resolved=outcome, attempt=self._attempt(self._held(combination)))
+                return Found(resolved=outcome, attempt=self._base.held_to(self._held(combination)))
             for number, release in enumerate(combination):
                 self.stands_alone(number, release)
-        self.stopped_by_python |= self.candidates.stopped_by_python
+        self.stopped_by_python |= self._base.candidates.stopped_by_python
         return None
 
     def try_out(self, combination: Sequence[Release]) -> Resolved | Failure:
         """What the resolver makes of one combination."""
-        return self._attempt(self._held(combination)).run()
+        return self._base.held_to(self._held(combination)).run()
 
     def counted(self) -> Counter[str]:
         """Of all pairs of the first two sides, how many clash on which package: torch before all else, then by name.
@@ -220,7 +190,11 @@ class Together:
         for left, many in groups[0].items():
             for right, others in groups[1].items():
                 demanded = dict(right)
-                clashing = (name for name, texts in left if name in demanded and not self.forced.meet(name, texts | demanded[name]))
+                clashing = (
+                    name
+                    for name, texts in left
+                    if name in demanded and not self.forced.meet(name, texts | demanded[name])
+                )
                 found[next(clashing, "")] += many * others
         return found
 
@@ -237,11 +211,14 @@ class Together:
         if key not in self._alone:
             ask = self.request.asks[number]
             held = {} if ask.stack.requires else {str(ask.stack.anchor): release.text}
-            alone = replace(self.request, asks=(ask,))
             attempt = Attempt(
-                catalog=self.catalog, facts=self.facts, request=alone, python=self.python, cuda=self.cuda, fixed=held
+                catalog=self.catalog,
+                facts=self._base.facts,
+                request=replace(self.request, asks=(ask,)),
+                python=self._base.python,
+                cuda=self._base.cuda,
+                fixed=held,
             )
             self._alone[key] = isinstance(attempt.run(), Resolved)
             self.stopped_by_python |= attempt.candidates.stopped_by_python
         return self._alone[key]
-
