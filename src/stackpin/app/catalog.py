@@ -225,7 +225,7 @@ def _lists_meant(
         return ()
     from stackpin.app.lists_update import listed_names
 
-    return tuple(sorted(names & set(listed_names(folder, LocalFiles()))))
+    return tuple(sorted(names & set(listed_names(folder))))
 
 
 def _update_lists(
@@ -234,7 +234,7 @@ def _update_lists(
     """The release lists, once the rows are up to date: which packages have one follows from the rows."""
     from stackpin.app.lists_update import ListsUpdate
 
-    run = ListsUpdate(session=session, folder=folder, files=LocalFiles(), reporter=reporter, refresh=refresh, only=only)
+    run = ListsUpdate(session=session, folder=folder, reporter=reporter, refresh=refresh, only=only)
     return run.run()
 
 

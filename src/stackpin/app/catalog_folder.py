@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from stackpin.catalog.listed_rows import Lists, load_lists
 from stackpin.catalog.manifest import (
     ABI_FILE,
     BUILDS_READ,
@@ -111,6 +112,13 @@ class CatalogFolder:
     def builds_of(self, page: str) -> Tables:
         """What was read from one page."""
         return of_page(self.read_builds(), page)
+
+    def lists(self) -> Lists:
+        """The release lists of packages that no tuple holds; none where there is no file.
+
+        :raises CatalogDamaged: when it is cut or altered.
+        """
+        return load_lists(self._files.read(self.root / LISTS_FILE), str(self.root / LISTS_FILE))
 
     def today(self) -> str:
         """The date in UTC (ISO 8601)."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackpin.app.catalog_update import ProjectReport
 from stackpin.catalog.bounded import bounded_by_several, bounded_with_members
 from stackpin.catalog.listed_rows import ListedRow, Lists, dump_lists, load_lists
-from stackpin.catalog.loader import EMBEDDED, Catalog, Layer
+from stackpin.catalog.loader import Catalog, Layer
 from stackpin.catalog.manifest import LISTS_FILE
 from stackpin.catalog.stacks import Stacks
 from stackpin.errors import CatalogDamaged, IndexFailed, InputUnreadable, StackpinError
@@ -22,15 +21,15 @@ if TYPE_CHECKING:
     from stackpin.app.catalog_folder import CatalogFolder
     from stackpin.app.index_session import IndexSession
     from stackpin.catalog.bounded import Bounds
-    from stackpin.ports import Files, Reporter
+    from stackpin.ports import Reporter
 
 __all__ = ["ListsUpdate", "listed_names"]
 
 
-def listed_names(folder: CatalogFolder, files: Files) -> tuple[str, ...]:
+def listed_names(folder: CatalogFolder) -> tuple[str, ...]:
     """The packages that a catalog folder has a release list of; none where the file cannot be read."""
     try:
-        return load_lists(files.read(folder.root / LISTS_FILE)).names()
+        return folder.lists().names()
     except CatalogDamaged:
         return ()
 
@@ -41,44 +40,39 @@ class ListsUpdate:
 
     session: IndexSession
     folder: CatalogFolder
-    files: Files
     reporter: Reporter
     refresh: bool = False
     only: Collection[str] = ()
 
     def run(self) -> tuple[tuple[ProjectReport, ...], tuple[StackpinError, ...]]:
-        """Bring the lists up to date; which packages have one follows from the rows of the catalog as they are now.
+        """Bring the lists up to date; which packages have one follows from the rows of this folder as they are now.
 
         A package whose page fails keeps its list as it was.
 
         :raises FileUnwritable: when the catalog folder cannot be written to.
         """
-        catalog = self._catalog()
-        stacks = tuple(Stacks(catalog).by_name.values())
+        catalog = Catalog(Layer(self.folder.root, sealed=False))
+        embedded = Catalog.open()
+        stacks = tuple(Stacks(embedded).by_name.values())
+        covered = {*embedded.names(), *catalog.names()}
         known = self._known()
         rows: dict[str, tuple[ListedRow, ...]] = {}
         reports: list[ProjectReport] = []
         failures: list[StackpinError] = []
-        first = bounded_by_several(catalog, stacks)
+        first = bounded_by_several(catalog, stacks, covered)
         self._read(first, known, rows, reports, failures, deep=True)
         lines = {name: [line for row in found for line in row.requires or ()] for name, found in rows.items()}
-        self._read(bounded_with_members(catalog, stacks, lines), known, rows, reports, failures, deep=False)
+        self._read(bounded_with_members(catalog, stacks, covered, lines), known, rows, reports, failures, deep=False)
         self.reporter.end()
         if {name: known.rows(name) for name in known.names()} != rows:
             self.folder.put_file(LISTS_FILE, dump_lists(rows, seen=self.folder.today()))
         return tuple(reports), tuple(failures)
 
-    def _catalog(self) -> Catalog:
-        embedded = Layer(EMBEDDED)
-        if self.folder.root.resolve() == Path(EMBEDDED).resolve():
-            return Catalog(embedded)
-        return Catalog(Layer(self.folder.root, sealed=False), embedded)
-
     def _known(self) -> Lists:
         if self.refresh:
             return load_lists(None)
         try:
-            return load_lists(self.files.read(self.folder.root / LISTS_FILE))
+            return self.folder.lists()
         except CatalogDamaged as error:
             self.reporter.note(f"{LISTS_FILE}: read again: {error.what}")
             return load_lists(None)
@@ -94,7 +88,8 @@ class ListsUpdate:
         deep: bool,
     ) -> None:
         """Read these packages into ``rows``."""
-        self.reporter.begin("lists", len(bounds))
+        if bounds:
+            self.reporter.begin("lists", len(bounds))
         for name in sorted(bounds):
             before = known.rows(name)
             if self.only and name not in self.only and before:

@@ -14,11 +14,12 @@ from packaging.utils import canonicalize_name
 from stackpin.model.stack import TORCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from packaging.specifiers import SpecifierSet
 
     from stackpin.catalog.loader import Catalog
+    from stackpin.model.release import Release
     from stackpin.model.stack import Stack
 
 __all__ = ["Bounds", "bounded_by_several", "bounded_with_members", "bounding_lines"]
@@ -27,6 +28,7 @@ __all__ = ["Bounds", "bounded_by_several", "bounded_with_members", "bounding_lin
 Bounds = dict[str, dict[str, "SpecifierSet"]]
 
 _BOUND = frozenset("<>=~!")
+_MACHINE = "x86_64"
 _EXTRA = re.compile(r"\bextra\s*==\s*['\"]([^'\"]+)['\"]")
 
 
@@ -41,23 +43,28 @@ def _demand(line: str) -> str:
     return line.partition(";")[0]
 
 
-def bounded_by_several(catalog: Catalog, stacks: Iterable[Stack]) -> Bounds:
+def bounded_by_several(catalog: Catalog, stacks: Iterable[Stack], covered: Container[str]) -> Bounds:
     """The packages without rows that the anchors of two stacks both bound, torch's own left out; with all those bounds.
 
     An anchor's lines count as they hold without an extra and under its stack's extra.
+
+    :param covered: the packages that need no list, for a catalog has rows of them.
     """
     sides = [_of_anchor(catalog, stack) for stack in stacks if stack.anchor != TORCH]
     found: Bounds = {}
     for number, side in enumerate(sides):
         for name in side:
-            if any(name in other for other in sides[number + 1 :]) and not catalog.carries(name):
+            if any(name in other for other in sides[number + 1 :]) and name not in covered:
                 found[name] = {text: bound for each in sides for text, bound in each.get(name, {}).items()}
     return found
 
 
-def bounded_with_members(catalog: Catalog, stacks: Iterable[Stack], listed: Mapping[str, Iterable[str]]) -> Bounds:
+def bounded_with_members(
+    catalog: Catalog, stacks: Iterable[Stack], covered: Container[str], listed: Mapping[str, Iterable[str]]
+) -> Bounds:
     """The other packages without rows that an anchor bounds and a member, or a package of the first kind, bounds as well.
 
+    :param covered: as above.
     :param listed: what the packages of the first kind require, all their lines together.
     """
     stacks = list(stacks)
@@ -69,20 +76,19 @@ def bounded_with_members(catalog: Catalog, stacks: Iterable[Stack], listed: Mapp
     found: Bounds = {}
     for side in anchors:
         for name, bounds in side.items():
-            if name in others and name not in listed and not catalog.carries(name):
+            if name in others and name not in listed and name not in covered:
                 found.setdefault(name, dict(others[name])).update(bounds)
     return found
 
 
-def _plain(release: object) -> tuple[str, ...]:
-    requires: tuple[str, ...] = release.requires("x86_64")  # type: ignore[attr-defined]
-    return bounding_lines(requires)
+def _plain(release: Release) -> tuple[str, ...]:
+    return bounding_lines(release.requires(_MACHINE))
 
 
 def _of_anchor(catalog: Catalog, stack: Stack) -> Bounds:
     lines: dict[str, None] = {}
     for release in catalog.rows(stack.anchor) or ():
-        texts = release.requires("x86_64")
+        texts = release.requires(_MACHINE)
         extras = _extras(stack, texts)
         for line in texts:
             asked = _EXTRA.findall(line.partition(";")[2])
