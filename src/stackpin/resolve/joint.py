@@ -148,15 +148,13 @@ class JointExplainer:
         if sum(counts.values()) < 2:
             return ()
         tag = "with PyPI's own torch" if pair.request.cuda in {PYPI, AUTO} else f"for {pair.request.cuda}"
-        texts = {
-            name: f"{count:,} pairs disagree on {name}" if name else f"{count:,} pairs have no common tuple {tag}"
-            for name, count in counts.most_common()
-        }
-        named = [name for name in texts if name][:_NAMED]
+        named = [name for name, _ in counts.most_common() if name][:_NAMED]
         rest = sum(count for name, count in counts.items() if name and name not in named)
-        lines = [texts[name] for name in named]
-        lines += [f"{rest:,} pairs disagree on another package"] if rest else []
-        lines += [texts[""]] if "" in texts else []
+        lines = [_count(counts[name], f"on {name}") for name in named]
+        lines += [_count(rest, "on another package")] if rest else []
+        lines += (
+            [f"{counts['']:,} {'pairs have' if counts[''] > 1 else 'pair has'} no tuple {tag}"] if counts[""] else []
+        )
         return tuple(Reason(kind=ReasonKind.CONFLICT, subject="pairs", text=text) for text in lines)
 
     # what does work
@@ -220,6 +218,11 @@ class JointExplainer:
     def _apart(self, request: Request, alone: Iterable[Answer]) -> Iterator[Nearest]:
         for ask, answer in zip(request.asks, alone, strict=True):
             yield self._named(replace(request, asks=(ask,)), answer, "environment")
+
+
+def _count(number: int, what: str) -> str:
+    """How many pairs disagree on something."""
+    return f"{number:,} pairs disagree {what}" if number > 1 else f"1 pair disagrees {what}"
 
 
 def _rank(clash: Clash, request: Request) -> tuple[bool, int, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -195,8 +194,8 @@ def test_a_refusal_of_many_pairs_counts_what_they_disagree_on(small: SmallCatalo
         "left and right cannot share an environment: of 2 pairs of releases none agrees on every package"
     )
     assert [reason.text for reason in explanation.refusals[1].reasons] == [
-        "1 pairs disagree on torch",
-        "1 pairs disagree on grammar",
+        "1 pair disagrees on torch",
+        "1 pair disagrees on grammar",
     ]
 
 
@@ -207,4 +206,4 @@ def test_an_answer_pins_no_package_that_is_no_member(small: SmallCatalog) -> Non
     made = workshop(small)
     locked = made.solver.solve(made.request(Job(requirements=("left", "right"))))
     assert [str(pin.name) for pin in locked.pins] == ["left", "right", "torch", "triton"]
-    assert json.loads(json.dumps([anchor.chosen for anchor in locked.anchors])) == ["the newest release"] * 2
+    assert [anchor.chosen for anchor in locked.anchors] == ["the newest release", "the newest release"]
