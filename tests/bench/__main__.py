@@ -164,6 +164,12 @@ class Bench:
 
         return [Line(*line) for line in symbol_lines(self)]
 
+    def joint(self) -> list[Line]:
+        """What several stacks together cost, and how that grows."""
+        from tests.bench.joint import joint_lines
+
+        return [Line(*line) for line in joint_lines(self)]
+
     def size(self) -> list[Line]:
         """What the installed package takes, its catalog and tree in it."""
         (package,) = (self.folder / "venv").glob("lib/python*/site-packages/stackpin")
@@ -195,6 +201,7 @@ def main() -> int:
             bench.far_away,
             bench.wrapper,
             bench.symbols,
+            bench.joint,
             bench.size,
         ):
             for line in part():

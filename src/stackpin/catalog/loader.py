@@ -136,9 +136,13 @@ class Layer:
         return not self._sealed and os.path.isfile(f"{self.root}/{path}")  # noqa: PTH113 - see above
 
     def names(self) -> list[str]:
-        """The packages that the manifest names rows of, sorted; reads nothing of them."""
-        files = (name for name in self.manifest.get("files", {}) if name.startswith("releases/"))
-        return sorted(name.removeprefix("releases/").removesuffix(".jsonl") for name in files)
+        """The packages that the layer has rows of, sorted; reads nothing of them."""
+        files = {
+            name.removeprefix("releases/") for name in self.manifest.get("files", {}) if name.startswith("releases/")
+        }
+        if not self._sealed and os.path.isdir(f"{self.root}/releases"):  # noqa: PTH112 - see above
+            files |= set(os.listdir(f"{self.root}/releases"))  # noqa: PTH208 - see above
+        return sorted(name.removesuffix(".jsonl") for name in files if name.endswith(".jsonl"))
 
     def releases(self, name: NormalizedName) -> list[Release] | None:
         """The releases of a package, oldest first; None where the layer does not carry the package."""
@@ -212,7 +216,7 @@ class Catalog:
         return any(layer.carries(canonicalize_name(name)) for layer in self.layers)
 
     def names(self) -> tuple[str, ...]:
-        """The packages that some sealed layer has rows of, sorted."""
+        """The packages that some layer has rows of, sorted."""
         return tuple(sorted({name for layer in self.layers for name in layer.names()}))
 
     def releases(self, name: str) -> tuple[Release, ...] | None:

@@ -62,6 +62,8 @@ class Demand(NamedTuple):
 
 #: What one release demands, by package.
 Demands = dict[str, list[Demand]]
+#: The same without the lines: the distinct specifiers.
+Bounds = dict[str, frozenset[str]]
 
 
 class Clash(NamedTuple):
@@ -73,17 +75,20 @@ class Clash(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """Demands that were worked out, and how each marker that names the Python came out on the way."""
+    """Bounds that were worked out, and how each marker that names the Python came out on the way."""
 
     verdicts: Mapping[tuple[str, str], bool]
-    demands: Demands
+    bounds: Bounds
 
 
 class Memory:
-    """What was worked out for one set of anchors, whatever the Python, the tag and the releases asked for."""
+    """What was worked out for one set of anchors, whatever the Python, the tag and the releases asked for.
+
+    ``of`` is by what a release requires: the releases of a series often say the same.
+    """
 
     def __init__(self) -> None:
-        self.of: dict[tuple[str, str], list[_Known]] = {}
+        self.of: dict[tuple[str, tuple[str, ...]], list[_Known]] = {}
         self.met: dict[tuple[str, frozenset[str]], bool] = {}
 
 
@@ -97,18 +102,18 @@ class Forced:
         self._candidates = candidates
         self._context: Context = candidates.context
         self._memory = memory or Memory()
-        self._here: dict[tuple[str, str], Demands] = {}
+        self._here: dict[tuple[str, tuple[str, ...]], Bounds] = {}
         self._verdicts: dict[tuple[str, str], bool] = {}
 
-    def of(self, release: Release) -> Demands:
-        """Everything that follows from a release of an anchor, without any choice; worked out once."""
-        key = (str(release.name), release.text)
+    def bounds(self, release: Release) -> Bounds:
+        """Everything that follows from a release of an anchor without any choice, as the bare specifiers of each package."""
+        key = (str(release.name), release.requires(self._context.platform.machine))
         if key not in self._here:
             entries = self._memory.of.setdefault(key, [])
-            found = next((known.demands for known in entries if self._same(known)), None)
+            found = next((known.bounds for known in entries if self._same(known)), None)
             if found is None:
                 self._verdicts = {}
-                found = self._closed(release)
+                found = {name: texts_of(demands) for name, demands in self.of(release).items()}
                 entries.append(_Known(self._verdicts, found))
             self._here[key] = found
         return self._here[key]
@@ -117,7 +122,8 @@ class Forced:
         """Whether all markers that named the Python come out here as they did then."""
         return all(self._context.applies(text, extra) == verdict for (text, extra), verdict in known.verdicts.items())
 
-    def _closed(self, release: Release) -> Demands:
+    def of(self, release: Release) -> Demands:
+        """Everything that follows from a release of an anchor without any choice, line by line."""
         found: Demands = {}
         todo = list(self._lines(release, self._candidates.extras_in_force(release), ()))
         seen = {str(release.name)}

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from stackpin.model.stack import TORCH
 from stackpin.model.value import Value, replace
 from stackpin.resolve.attempt import Attempt, Failure, Resolved, own_release
-from stackpin.resolve.forced import Demands, Forced, texts_of
+from stackpin.resolve.forced import Forced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from packaging.version import Version
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Found", "Together", "releases_meant"]
 
-#: A set of releases that demand the very same of what the others demand anything of.
+#: What a release demands of packages that others demand something of as well.
 _Profile = tuple[tuple[str, frozenset[str]], ...]
 
 
@@ -65,11 +65,13 @@ class Together:
         self.forced = Forced(attempt.candidates, memory)
         self.sides = [self._side(ask) for ask in self.request.asks]
         self._anchors = [str(ask.stack.anchor) for ask in self.request.asks]
-        self._bounded = [frozenset[str]().union(*(self.forced.of(release) for release in side)) for side in self.sides]
+        self._bounded = [self._names_of(side) for side in self.sides]
         self._shared = self._names_of_several()
         self._profiles: dict[tuple[int, str], _Profile] = {}
-        self._pairs: dict[tuple[_Profile, _Profile], bool] = {}
-        self._fellows: dict[tuple[int, _Profile, str, int], tuple[Release, ...]] = {}
+        self._made: dict[int, _Profile] = {}
+        self._same: dict[_Profile, _Profile] = {}
+        self._pairs: dict[tuple[int, int], bool] = {}
+        self._fellows: dict[tuple[int, int, str, int], tuple[Release, ...]] = {}
         self._alone: dict[tuple[int, str], bool] = {}
         self.stopped_by_python = False
 
@@ -81,6 +83,11 @@ class Together:
 
     # what the releases demand
 
+    def _names_of(self, side: Iterable[Release]) -> frozenset[str]:
+        """Every package that some release of a side bounds."""
+        distinct = {id(bounds): bounds for bounds in map(self.forced.bounds, side)}
+        return frozenset[str]().union(*distinct.values())
+
     def _names_of_several(self) -> frozenset[str]:
         """The packages that releases of two sides bound, and the anchors."""
         several = set(self._anchors)
@@ -89,18 +96,22 @@ class Together:
         return frozenset(several)
 
     def profile(self, number: int, release: Release) -> _Profile:
-        """What of a release's demands can matter to the other sides; the same for most releases of a series."""
+        """What of a release's demands can matter to the other sides; of equal ones there is one object only."""
         key = (number, release.text)
         if key not in self._profiles:
-            demands: Demands = self.forced.of(release)
-            named = sorted(demands.keys() & self._shared, key=lambda name: (name != TORCH, name))
-            self._profiles[key] = tuple((name, texts_of(demands[name])) for name in named)
+            bounds = self.forced.bounds(release)
+            if id(bounds) not in self._made:
+                named = sorted(bounds.keys() & self._shared, key=lambda name: (name != TORCH, name))
+                made = tuple((name, bounds[name]) for name in named)
+                self._made[id(bounds)] = self._same.setdefault(made, made)
+            self._profiles[key] = self._made[id(bounds)]
         return self._profiles[key]
 
     def signature(self) -> tuple[frozenset[_Profile], ...]:
         """What tells two Pythons apart as far as the demands go."""
         return tuple(
-            frozenset(self.profile(number, release) for release in side) for number, side in enumerate(self.sides)
+            frozenset({id(found): found for found in (self.profile(number, release) for release in side)}.values())
+            for number, side in enumerate(self.sides)
         )
 
     def _agree(self, number: int, one: Release, other_number: int, other: Release) -> bool:
@@ -108,7 +119,7 @@ class Together:
         if one.name == other.name:
             return one.text == other.text
         left, right = self.profile(number, one), self.profile(other_number, other)
-        key = (left, right)
+        key = (id(left), id(right))
         if key not in self._pairs:
             demanded = dict(right)
             self._pairs[key] = all(
@@ -124,7 +135,7 @@ class Together:
         """The releases of another side that can stand beside a release as far as their demands go, newest first."""
         own = self._anchors[number]
         itself = release.text if own in self._bounded[other] or own == self._anchors[other] else ""
-        key = (number, self.profile(number, release), itself, other)
+        key = (number, id(self.profile(number, release)), itself, other)
         if key not in self._fellows:
             self._fellows[key] = tuple(each for each in self.sides[other] if self._agree(number, release, other, each))
         return self._fellows[key]
@@ -147,20 +158,20 @@ class Together:
             if self._meet(chosen):
                 yield chosen
             return
-        allowed = [set(map(id, self.fellows(side, release, number))) for side, release in enumerate(chosen)]
-        for each in self.sides[number]:
-            if all(id(each) in those for those in allowed):
+        beside_first = self.fellows(0, chosen[0], number)
+        others = [frozenset(map(id, self.fellows(side, chosen[side], number))) for side in range(1, number)]
+        for each in beside_first:
+            if all(id(each) in those for those in others):
                 yield from self._extended((*chosen, each))
 
     def _meet(self, chosen: tuple[Release, ...]) -> bool:
         """Whether more than two sides agree all together on each package."""
         if len(chosen) < 3:
             return True
-        demands = [self.forced.of(release) for release in chosen]
+        every = [self.forced.bounds(release) for release in chosen]
         return all(
-            self.forced.meet(name, texts_of(demand for each in demands for demand in each.get(name, ())))
+            self.forced.meet(name, frozenset[str]().union(*(bounds.get(name, ()) for bounds in every)))
             for name in self._shared
-            if any(name in each for each in demands)
         )
 
     def find(self, above: Sequence[Version] = ()) -> Found | None:
