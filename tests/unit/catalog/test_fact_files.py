@@ -84,7 +84,7 @@ def test_every_fact_says_where_it_comes_from_when_it_was_seen_and_how_sure_it_is
 
 def test_the_manifest_has_the_digest_of_every_file_and_of_all_together() -> None:
     manifest = json.loads((DATA / "manifest.json").read_bytes())
-    on_disk = [DATA / "facts.json", DATA / "abi.json.z", *(DATA / "releases").glob("*.jsonl")]
+    on_disk = [DATA / "facts.json", DATA / "abi.json.z", DATA / "lists.json.z", *(DATA / "releases").glob("*.jsonl")]
     digests = {path.relative_to(DATA).as_posix(): sha256(path.read_bytes()).hexdigest() for path in on_disk}
     assert {name: entry["sha256"] for name, entry in manifest["files"].items()} == digests
     lines = "".join(f"{name} {digest}\n" for name, digest in sorted(digests.items()))

@@ -34,7 +34,7 @@ class Index:
         version = self.asked[-1].split("-")[1]
         if version == "9.0":
             return Reply(status=500, url=url)
-        return Reply(status=200, url=url, body=metadata_text("text", version, requires=LINES))
+        return Reply(status=200, url=url, body=metadata_text("text", version, requires=LINES).encode())
 
 
 class InTurn:
