@@ -37,8 +37,9 @@ __all__ = ["compile_facts", "main", "seal"]
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "src" / "stackpin" / "catalog" / "data"
-#: Not a fact: the list of packages that ``catalog update`` follows.
-NO_FACTS = ("packages.toml",)
+#: No facts that the program asks for: the list of packages that ``catalog update`` follows, and files that were seen on
+#: vendors' indexes, which vouch for other rows.
+NO_FACTS = ("packages.toml", "wheels-seen.toml")
 
 
 def compile_facts(data: Path) -> bytes:

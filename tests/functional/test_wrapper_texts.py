@@ -327,7 +327,7 @@ CASES = {
         "stackpin compile vllm==0.10.0 --python {python} --platform {platform}\n",
         stack="sglang==0.4.6.post5",
         cuda="auto",
-        answers="sglang==0.4.6.post2",
+        answers="sglang==0.4.6.post5",
     ),
 }
 
