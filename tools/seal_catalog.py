@@ -23,14 +23,23 @@ from pathlib import Path
 from typing import Any
 
 from fact_toml import load
-from stackpin.catalog.manifest import ABI_FILE, BUILDS_READ, dump_manifest, load_manifest, release_entry, with_files
+from stackpin.catalog.manifest import (
+    ABI_FILE,
+    BUILDS_READ,
+    LISTS_FILE,
+    dump_manifest,
+    load_manifest,
+    release_entry,
+    with_files,
+)
 
 __all__ = ["compile_facts", "main", "seal"]
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "src" / "stackpin" / "catalog" / "data"
-#: Not a fact: the list of packages that ``catalog update`` follows.
-NO_FACTS = ("packages.toml",)
+#: No facts that the program asks for: the list of packages that ``catalog update`` follows, and files that were seen on
+#: vendors' indexes, which vouch for other rows.
+NO_FACTS = ("packages.toml", "wheels-seen.toml")
 
 
 def compile_facts(data: Path) -> bytes:
@@ -49,7 +58,7 @@ def seal(data: Path, facts: bytes, manifest: dict[str, Any], *, today: str) -> b
     :param today: its date (ISO 8601) where the digest over all files changes.
     """
     files: dict[str, dict[str, Any]] = {"facts.json": {"sha256": sha256(facts).hexdigest()}}
-    for name in (ABI_FILE, BUILDS_READ):
+    for name in (ABI_FILE, BUILDS_READ, LISTS_FILE):
         if (data / name).exists():
             files[name] = {"sha256": sha256((data / name).read_bytes()).hexdigest()}
     for path in sorted((data / "releases").glob("*.jsonl")):

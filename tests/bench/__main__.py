@@ -182,6 +182,12 @@ class Bench:
 
         return [Line(*line) for line in explained_lines(self)]
 
+    def joint(self) -> list[Line]:
+        """What several stacks together cost, and how that grows."""
+        from tests.bench.joint import joint_lines
+
+        return [Line(*line) for line in joint_lines(self)]
+
     def size(self) -> list[Line]:
         """What the installed package takes, its catalog and tree in it."""
         (package,) = (self.folder / "venv").glob("lib/python*/site-packages/stackpin")
@@ -215,6 +221,7 @@ def main() -> int:
             bench.wrapper,
             bench.symbols,
             bench.explained,
+            bench.joint,
             bench.size,
         ):
             for line in part():

@@ -309,16 +309,26 @@ CASES = {
     "joint stacks": Case(
         "uv pip install vllm==0.10.0",
         10,
-        "stackpin[no-tuple]: sglang 0.4.6.post5 does not exist with PyPI's own torch on Python {python}\n\n"
-        "  sglang 0.4.6.post5 needs xgrammar 0.1.19            "
-        'xgrammar==0.1.19; extra == "runtime-common"  (sglang-0.4.6.post5-py3-none-any.whl)\n'
-        "  vllm 0.10.0 needs xgrammar 0.1.21                   "
-        'xgrammar==0.1.21; platform_machine == "x86_64" or platform_machine == "aarch64" or platform_machine == "arm64"'
-        "  (vllm-0.10.0-cp38-abi3-manylinux1_x86_64.whl)\n\nnearest:\n  sglang 0.4.9.post2 on cu126, torch 2.7.1    "
-        "stackpin compile sglang==0.4.9.post2 vllm==0.10.0 --python {python} --platform {platform}\n",
+        "stackpin[no-tuple]: sglang 0.4.6.post5 and vllm 0.10.0 cannot share an environment: one needs torch 2.6.0, the other "
+        "torch 2.7.1\n\n"
+        "  sglang 0.4.6.post5 needs torch 2.6.0                "
+        'torch==2.6.0; extra == "srt"  (sglang-0.4.6.post5-py3-none-any.whl)\n'
+        "  vllm 0.10.0 needs torch 2.7.1                       "
+        "torch==2.7.1  (vllm-0.10.0-cp38-abi3-manylinux1_x86_64.whl)\n"
+        "  that is not the only clash: they disagree on 3 other packages as well: torchvision (0.21.0, 0.22.1), xgrammar "
+        "(0.1.19, 0.1.21), transformers (4.51.1, >=4.53.2)\n\nnearest:\n"
+        "  sglang 0.4.6.post2 and vllm 0.8.3 on cu124, torch 2.6.0    "
+        "stackpin compile sglang==0.4.6.post2 vllm==0.8.3 --python {python} --platform {platform}\n"
+        "  sglang 0.4.3.post2 and vllm 0.7.2 on cu124, torch 2.5.1    "
+        "stackpin compile sglang==0.4.3.post2 vllm==0.7.2 --python {python} --platform {platform}\n\n"
+        "in environments of their own:\n"
+        "  sglang 0.4.6.post5 on cu124, torch 2.6.0    "
+        "stackpin compile sglang==0.4.6.post5 --python {python} --platform {platform}\n"
+        "  vllm 0.10.0 on cu126, torch 2.7.1           "
+        "stackpin compile vllm==0.10.0 --python {python} --platform {platform}\n",
         stack="sglang==0.4.6.post5",
         cuda="auto",
-        answers="sglang==0.4.9.post2",
+        answers="sglang==0.4.6.post5",
     ),
 }
 

@@ -8,7 +8,6 @@ and whatever else lies outside the tuple, gets its row in the page.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,14 +15,13 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.real.index import PLAIN, index_settings
 from tests.real.outside import known_outside
 from tests.support.tools import ReadyMade, newest_uv, ready_made, tree_files, uv_compile
 
 __all__: list[str] = []
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "status" / "real.md"
-#: What must not bend a run: settings of the machine, all but those that lead to the index.
-PLAIN = {"PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never"}
 
 
 class Row(NamedTuple):
@@ -40,7 +38,7 @@ def main(arguments: list[str]) -> int:
     """Run, print, write the page where all files were run."""
     releases, names = "--releases" in arguments, [name for name in arguments if not name.startswith("-")]
     with tempfile.TemporaryDirectory() as folder:
-        variables = {**PLAIN, **_index_settings(), "UV_CACHE_DIR": f"{folder}/cache"}
+        variables = {**PLAIN, **index_settings(), "UV_CACHE_DIR": f"{folder}/cache"}
         files = _every_release(Path(folder)) if releases else tree_files()
         chosen = [ready for ready in files if ready.from_pypi_alone and (not names or ready.name in names)]
         rows = [row for ready in chosen for row in _rows(ready, Path(folder), variables, few=releases)]
@@ -56,12 +54,6 @@ def _every_release(folder: Path) -> list[ReadyMade]:
     command = [sys.executable, "-m", "stackpin", "compile", "--all", "--releases", "--quiet", "--output-dir"]
     subprocess.run([*command, str(folder / "all")], check=True)
     return [ready_made(path.read_text(encoding="utf-8"), path.name) for path in sorted((folder / "all").glob("*.txt"))]
-
-
-def _index_settings() -> dict[str, str]:
-    command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    return {"UV_DEFAULT_INDEX": answer.stdout.strip()} if answer.returncode == 0 else {}
 
 
 def _rows(ready: ReadyMade, folder: Path, variables: dict[str, str], *, few: bool) -> list[Row]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from stackpin.catalog.abi_rows import dump_abi
 from stackpin.catalog.facts import Facts
+from stackpin.catalog.listed_rows import ListedRow, dump_lists
 from stackpin.catalog.loader import Catalog, Layer
-from stackpin.catalog.manifest import ABI_FILE
+from stackpin.catalog.manifest import ABI_FILE, LISTS_FILE
 from stackpin.model.abi import KernelSymbols, TorchSymbols, WheelRead
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class SmallCatalog:
     exports: dict[str, set[str]] = field(default_factory=dict)
     needs: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     code: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    lists: dict[str, list[ListedRow]] = field(default_factory=dict)
 
     def release(self, name: str, *rows: dict[str, Any]) -> None:
         """Add releases of a package, oldest first."""
@@ -105,6 +107,8 @@ class SmallCatalog:
         contents["facts.json"] = json.dumps(self.facts).encode()
         if self.needs:
             contents[ABI_FILE] = self._abi()
+        if self.lists:
+            contents[LISTS_FILE] = dump_lists(self.lists, seen="2026-01-02")
         entries = {name: {"sha256": sha256(raw).hexdigest()} for name, raw in contents.items()}
         manifest = {"schema": 1, "date": "2026-01-02", "digest": "sha256:small", "files": entries}
         for name, raw in {**contents, "manifest.json": json.dumps(manifest).encode()}.items():

@@ -187,14 +187,20 @@ def update(
 
     started = time.monotonic()
     directory = directory or catalog_directory()
-    rules = _chosen(package_rules(directory), packages)
     folder = CatalogFolder(directory, LocalFiles(), SystemClock())
+    covered = package_rules(directory)
+    lists = _lists_meant(folder, covered, packages) if index_url is None else ()
+    others = [name for name in packages or () if canonicalize_name(name) not in lists]
+    rules = _chosen(covered, others) if others or not lists else ()
     with open_index(index_url, settings) as session:
         optional = index_url is not None and not packages
         run = _run_over(session, folder, reporter or Silent(), refresh=refresh, optional=optional)
         reports, failures = run.run(rules)
         if not packages:
             run.drop_others(rules)
+        if index_url is None and (lists or not packages):
+            listed, failed = _update_lists(session, folder, reporter or Silent(), refresh=refresh, only=lists)
+            reports, failures = (*reports, *listed), (*failures, *failed)
         traffic = session.http.traffic
     if failures:
         raise _joined(failures)
@@ -209,6 +215,28 @@ def update(
         date=manifest["date"],
         digest=manifest["digest"],
     )
+
+
+def _lists_meant(
+    folder: CatalogFolder, covered: tuple[PackageRule, ...], packages: Sequence[str] | None
+) -> tuple[str, ...]:
+    """Those of the packages of which the catalog has no rows but a release list (``lists.json.z``)."""
+    names = {str(canonicalize_name(package)) for package in packages or ()} - {str(rule.name) for rule in covered}
+    if not names:
+        return ()
+    from stackpin.app.lists_update import listed_names
+
+    return tuple(sorted(names & set(listed_names(folder))))
+
+
+def _update_lists(
+    session: IndexSession, folder: CatalogFolder, reporter: Reporter, *, refresh: bool, only: Sequence[str]
+) -> tuple[tuple[ProjectReport, ...], tuple[StackpinError, ...]]:
+    """The release lists, once the rows are up to date: which packages have one follows from the rows."""
+    from stackpin.app.lists_update import ListsUpdate
+
+    run = ListsUpdate(session=session, folder=folder, reporter=reporter, refresh=refresh, only=only)
+    return run.run()
 
 
 def verify(

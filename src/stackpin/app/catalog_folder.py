@@ -5,7 +5,16 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from stackpin.catalog.manifest import ABI_FILE, BUILDS_READ, dump_manifest, load_manifest, release_entry, with_files
+from stackpin.catalog.listed_rows import Lists, load_lists
+from stackpin.catalog.manifest import (
+    ABI_FILE,
+    BUILDS_READ,
+    LISTS_FILE,
+    dump_manifest,
+    load_manifest,
+    release_entry,
+    with_files,
+)
 from stackpin.errors import CatalogDamaged
 from stackpin.parse.read_builds import Tables, dump_tables, load_tables, of_page, without_page
 from stackpin.parse.release_rows import ReleaseRow, dump_rows, load_rows
@@ -24,6 +33,7 @@ _HINTS = {
     _FACTS: "reinstall stackpin",
     BUILDS_READ: "stackpin catalog update --index URL",
     ABI_FILE: "stackpin catalog update --abi",
+    LISTS_FILE: "stackpin catalog update",
 }
 
 
@@ -102,6 +112,13 @@ class CatalogFolder:
     def builds_of(self, page: str) -> Tables:
         """What was read from one page."""
         return of_page(self.read_builds(), page)
+
+    def lists(self) -> Lists:
+        """The release lists of packages that no tuple holds; none where there is no file.
+
+        :raises CatalogDamaged: when it is cut or altered.
+        """
+        return load_lists(self._files.read(self.root / LISTS_FILE), str(self.root / LISTS_FILE))
 
     def today(self) -> str:
         """The date in UTC (ISO 8601)."""

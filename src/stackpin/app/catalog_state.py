@@ -52,7 +52,10 @@ class PageStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
-    """The state of one catalog folder, each file checked against the manifest. ``age`` in days, ``size`` in bytes."""
+    """The state of one catalog folder, each file checked against the manifest. ``age`` in days, ``size`` in bytes.
+
+    ``lists`` are packages of which there is a release list alone, ``listed`` the releases in them.
+    """
 
     directory: str
     date: str
@@ -61,6 +64,8 @@ class StatusReport:
     size: int
     packages: tuple[PackageStatus, ...]
     pages: tuple[PageStatus, ...] = ()
+    lists: int = 0
+    listed: int = 0
 
     @property
     def releases(self) -> int:
@@ -122,6 +127,7 @@ def status_of(folder: CatalogFolder, clock: Clock) -> StatusReport:
                 serial=str(manifest["files"][f"releases/{name}.jsonl"].get("serial", "")),
             )
         )
+    lists = folder.lists()
     return StatusReport(
         directory=str(folder.root),
         date=manifest["date"],
@@ -130,6 +136,8 @@ def status_of(folder: CatalogFolder, clock: Clock) -> StatusReport:
         size=sum(len(folder.content(name)) for name in names),
         packages=tuple(packages),
         pages=tuple(_page_status(row) for row in folder.read_builds().get("pages_read", ())),
+        lists=len(lists.names()),
+        listed=sum(len(lists.rows(name)) for name in lists.names()),
     )
 
 
@@ -151,7 +159,7 @@ def release_facts(catalog: Catalog, package: str, version: str | None, *, covere
     :raises CatalogGap: when it has no rows of the package, or no such release.
     """
     name = canonicalize_name(package)
-    releases = catalog.rows(name)
+    releases = catalog.rows(name) or catalog.listed(name) or None
     if releases is None:
         raise _no_package(name, covered)
     facts = None if version is None else _facts(catalog, name, _find(releases, name, version))

@@ -37,7 +37,10 @@ _LABEL = re.compile(r"(?<=[\d\w])\+(cu\d{3}|cpu)(?=$|[\s,;)])")
 
 
 class Job(Value):
-    """What one ``compile`` is asked for, as typed; empty texts stand for the defaults."""
+    """What one ``compile`` is asked for, as typed; empty texts stand for the defaults.
+
+    ``prefer`` names the stacks that stay newest before the others; without it the first that was named does.
+    """
 
     requirements: tuple[str, ...]
     cuda: str = ""
@@ -49,6 +52,7 @@ class Job(Value):
     prefer_builds: bool = False
     closure: bool = False
     allow: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()
 
 
 class Compiled(Value):
@@ -110,6 +114,7 @@ class Workshop:
                 expected="one of them",
             )
         asks, members = self._asks(requirements)
+        asks = _preferred(asks, job.prefer)
         cuda, gpu = job.cuda or label or self.settings.cuda or PYPI, job.gpu or self.settings.gpu
         return Request(
             asks=asks,
@@ -137,7 +142,7 @@ class Workshop:
                 if not anchors:
                     self.stacks.find(name)
                 raise UnknownName(f"{name} is no member of the stacks asked for", expected=", ".join(sorted(held)))
-        first = anchors[:1] if _torch_is_member(anchors, held) else anchors
+        first = _asked_for(anchors, held)
         narrowed = [item.requirement for item in (*anchors, *rest) if item not in first]
         asks = tuple(
             Ask(
@@ -166,9 +171,24 @@ class Workshop:
         return any(key in {stack.anchor, canonicalize_name(stack.name)} for stack in self.stacks.by_name.values())
 
 
-def _torch_is_member(anchors: list[Asked], held: set[str]) -> bool:
-    """Whether a further requirement (``torch>=2.6`` beside ``sglang``) narrows a member rather than naming a stack."""
-    return len(anchors) > 1 and all(canonicalize_name(item.requirement.name) in held for item in anchors[1:])
+def _preferred(asks: tuple[Ask, ...], names: tuple[str, ...]) -> tuple[Ask, ...]:
+    """The stacks in the order in which they stay newest: those that are preferred, then the others as they were named."""
+    first: list[Ask] = []
+    for name in map(canonicalize_name, names):
+        found = [ask for ask in asks if name in {ask.stack.anchor, canonicalize_name(ask.stack.name)}]
+        if not found:
+            raise UsageError(
+                f"--prefer names a stack that is not asked for: {name}",
+                expected="one of " + ", ".join(str(ask.stack.anchor) for ask in asks),
+            )
+        first += [ask for ask in found if ask not in first]
+    return (*first, *(ask for ask in asks if ask not in first))
+
+
+def _asked_for(anchors: list[Asked], held: set[str]) -> list[Asked]:
+    """The requirements that name stacks: beside another stack ``torch>=2.6`` narrows a member of it."""
+    engines = [item for item in anchors if canonicalize_name(item.requirement.name) != TORCH or TORCH not in held]
+    return engines or anchors
 
 
 def _without_labels(texts: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
@@ -219,6 +239,7 @@ def compile_job(job: Job, workshop: Workshop, *, version: str) -> Compiled:
         index_style="" if style is IndexStyle.FIND_LINKS else style.value,
         gpu=request.gpu,
     )
+    command += "".join(f" --prefer {canonicalize_name(name)}" for name in job.prefer)
     command += " --prefer-builds" * job.prefer_builds + " --closure" * job.closure
     options = Options(style=style, mirrors=workshop.settings.mirrors, command=command, version=version)
     if job.closure:

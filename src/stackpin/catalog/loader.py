@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from stackpin.catalog.manifest import ABI_FILE, BUILDS_READ
+from stackpin.catalog.manifest import ABI_FILE, BUILDS_READ, LISTS_FILE
 from stackpin.errors import CatalogDamaged, CatalogGap
 from stackpin.model.release import PYPI, Release
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packaging.utils import NormalizedName
+
+    from stackpin.catalog.listed_rows import Lists
 
 __all__ = ["EMBEDDED", "Catalog", "Layer"]
 
@@ -133,6 +135,15 @@ class Layer:
             return True
         return not self._sealed and os.path.isfile(f"{self.root}/{path}")  # noqa: PTH113 - see above
 
+    def names(self) -> list[str]:
+        """The packages that the layer has rows of, sorted; reads nothing of them."""
+        files = {
+            name.removeprefix("releases/") for name in self.manifest.get("files", {}) if name.startswith("releases/")
+        }
+        if not self._sealed and os.path.isdir(f"{self.root}/releases"):  # noqa: PTH112 - see above
+            files |= set(os.listdir(f"{self.root}/releases"))  # noqa: PTH208 - see above
+        return sorted(name.removesuffix(".jsonl") for name in files if name.endswith(".jsonl"))
+
     def releases(self, name: NormalizedName) -> list[Release] | None:
         """The releases of a package, oldest first; None where the layer does not carry the package."""
         raw = self.file(f"releases/{name}.jsonl")
@@ -160,6 +171,8 @@ class Catalog:
         self.layers = layers or (Layer(EMBEDDED),)
         self._releases: dict[str, tuple[Release, ...] | None] = {}
         self._rows: dict[str, tuple[Release, ...] | None] = {}
+        self._lists: Lists | None = None
+        self._listed: dict[str, tuple[Release, ...]] = {}
 
     @classmethod
     def open(cls, overlay: Path | None = None) -> Catalog:
@@ -202,6 +215,10 @@ class Catalog:
         """Whether some layer has rows of a package."""
         return any(layer.carries(canonicalize_name(name)) for layer in self.layers)
 
+    def names(self) -> tuple[str, ...]:
+        """The packages that some layer has rows of, sorted."""
+        return tuple(sorted({name for layer in self.layers for name in layer.names()}))
+
     def releases(self, name: str) -> tuple[Release, ...] | None:
         """The releases of a package, newest first; None where no layer carries the package.
 
@@ -213,6 +230,24 @@ class Catalog:
             rows = self.rows(key)
             self._releases[key] = _releases_among(rows) if rows and self.elsewhere(key) else rows
         return self._releases[key]
+
+    @property
+    def lists(self) -> Lists:
+        """The release lists of packages that no tuple holds, of the nearest layer that has any; read once."""
+        if self._lists is None:
+            from stackpin.catalog.listed_rows import load_lists  # only a joint solve asks
+
+            self._lists = load_lists(self.file(LISTS_FILE))
+        return self._lists
+
+    def listed(self, name: str) -> tuple[Release, ...]:
+        """The releases in a package's list, newest first; empty where it has none."""
+        if name not in self._listed:
+            from stackpin.catalog.listed_rows import ListedRelease  # see above
+
+            key = canonicalize_name(name)
+            self._listed[name] = tuple(ListedRelease(key, row) for row in reversed(self.lists.rows(key)))
+        return self._listed[name]
 
     def elsewhere(self, name: str) -> tuple[Release, ...]:
         """The rows of a package that were read from another index than PyPI, newest first."""

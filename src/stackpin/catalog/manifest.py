@@ -11,13 +11,24 @@ from stackpin.errors import CatalogDamaged
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ABI_FILE", "BUILDS_READ", "SCHEMA", "dump_manifest", "load_manifest", "release_entry", "with_files"]
+__all__ = [
+    "ABI_FILE",
+    "BUILDS_READ",
+    "LISTS_FILE",
+    "SCHEMA",
+    "dump_manifest",
+    "load_manifest",
+    "release_entry",
+    "with_files",
+]
 
 SCHEMA = 1
 #: The file of a catalog folder with the builds that `catalog update --index` read from vendors' pages.
 BUILDS_READ = "builds-read.json"
 #: The file with the symbols that ``catalog update --abi`` read from wheels.
 ABI_FILE = "abi.json.z"
+#: The file with the release lists of packages that several stacks bound.
+LISTS_FILE = "lists.json.z"
 _EMPTY: dict[str, Any] = {"schema": SCHEMA, "date": "", "digest": "", "files": {}}
 
 

@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 _WIDTH = 10
+#: What stands in place of a digest where the catalog has a release list alone.
+_ONLY_BOUNDS = "  (the lines that bound a version without an extra)"
 _MACHINES = ("x86_64", "aarch64")
 
 
@@ -66,6 +68,9 @@ def status_text(report: StatusReport, *, every: bool, least: bool) -> str:
         _line("digest", report.digest),
         _line("releases", f"{report.releases} of {_count(len(report.packages), 'package')}, {_size(report.size)}"),
     ]
+    if report.lists:
+        text = f"{report.listed} of {_count(report.lists, 'package')} that no tuple holds and several stacks bound"
+        lines.append(_line("listed", text))
     if report.pages:
         oldest = min(page.seen for page in report.pages)
         text = f"{_count(len(report.pages), 'page')} of vendors' indexes, the oldest of {oldest}"
@@ -205,7 +210,7 @@ def show_text(report: ShowReport, *, every: bool, least: bool) -> str:
 def _release_line(release: Release, *, least: bool) -> str:
     if least:
         return release.text
-    notes = [f"{_count(len(release.files), 'file')}"]
+    notes = [f"{_count(len(release.files), 'file')}"] if release.files else []
     if not release.on_pypi:
         notes.append(release.index)
     if release.yanked:
@@ -230,7 +235,12 @@ def _release_lines(release: Release) -> list[str]:
 def _requirement_lines(release: Release) -> list[str]:
     """The METADATA lines, under the file they were read from and the sha256 of that METADATA."""
     if not release.has_metadata:
-        return ["", "requirements not known: the index has no file whose metadata can be read"]
+        why = (
+            "the index has no file whose metadata can be read"
+            if release.files
+            else "the catalog lists its releases only"
+        )
+        return ["", f"requirements not known: {why}"]
     lines: list[str] = []
     seen = set()
     for machine in _MACHINES:
@@ -238,7 +248,7 @@ def _requirement_lines(release: Release) -> list[str]:
         if name in seen:
             continue
         seen.add(name)
-        lines += ["", f"Requires-Dist in {name}", f"  METADATA sha256 {digest}"]
+        lines += ["", f"Requires-Dist in {name}", f"  METADATA sha256 {digest}" if digest else _ONLY_BOUNDS]
         lines += [f"  {requirement}" for requirement in release.requires(machine)] or ["  none"]
     return lines
 
@@ -262,7 +272,7 @@ def _build_lines(facts: ReleaseFacts) -> list[str]:
 
 
 def _file_lines(release: Release, *, every: bool) -> list[str]:
-    lines = ["", "files"]
+    lines = ["", "files"] if release.files else []
     for file in release.files:
         lines.append(f"  {file.name}  {_size(file.size)}{'  yanked' if file.yanked else ''}")
         if every:

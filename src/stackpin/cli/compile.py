@@ -24,6 +24,12 @@ __all__ = ["compile_command", "job_of", "path_command"]
 @click.argument("requirements", nargs=-1, metavar="REQ...")
 @target_options
 @index_options
+@click.option(
+    "--prefer",
+    multiple=True,
+    metavar="STACK",
+    help="Of several stacks, the one that stays newest (default: the first).",
+)
 @click.option("-o", "--output", metavar="FILE", help="Write the file there; default: stdout.")
 @click.option("--closure", is_flag=True, help="Pin all else that the anchor needs as well (runs uv).")
 @click.option("--all", "tree", is_flag=True, help="Rebuild the tree: one file a stack, series and tag.")
@@ -37,11 +43,13 @@ def compile_command(requirements: tuple[str, ...], **options: Any) -> int:
     """Solve requirements on a stack's anchor and write the constraints file for pip and uv.
 
     REQ is a PEP 508 requirement: sglang, 'sglang==0.4.*', 'vllm>=0.8,<0.9', torch==2.7.1; or a source tree of the
-    anchor: ./sglang, './sglang[all]', git+https://HOST/REPOSITORY@REV.
+    anchor: ./sglang, './sglang[all]', git+https://HOST/REPOSITORY@REV. Several stacks get one tuple that holds for all of
+    them; the first that is named stays newest.
 
     \b
     Examples:
       stackpin compile 'sglang==0.4.*' --cuda cu124
+      stackpin compile sglang vllm --prefer vllm
       stackpin compile 'torch==2.7.*' --cuda cu118
       stackpin compile 'vllm==0.8.*' --python 3.12 --json
       stackpin compile ./sglang --cuda cu130
@@ -75,6 +83,7 @@ def job_of(requirements: tuple[str, ...], options: dict[str, Any]) -> Job:
         prefer_builds=bool(options.get("prefer_builds")),
         closure=bool(options.get("closure")),
         allow=tuple(options.get("allow") or ()),
+        prefer=tuple(options.get("prefer") or ()),
     )
 
 

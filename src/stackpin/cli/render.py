@@ -50,10 +50,11 @@ def explanation_text(explanation: Explanation, *, whole: bool = False) -> str:
     if left:
         count = sum(len(item.releases) for item in left)
         blocks.append(f"  … and {count} older releases, each for a reason of its own (stackpin explain has them all)")
-    if explanation.nearest:
-        width = max(len(item.text) for item in explanation.nearest)
-        lines = [f"  {item.text:<{width}}    {item.command}" for item in explanation.nearest]
-        blocks.append("\n".join(["nearest:", *lines]))
+    for title, items in (("nearest:", explanation.nearest), ("in environments of their own:", explanation.apart)):
+        if items:
+            width = max(len(item.text) for item in items)
+            lines = [f"  {item.text:<{width}}    {item.command}" for item in items]
+            blocks.append("\n".join([title, *lines]))
     return "\n\n".join(blocks)
 
 
@@ -106,6 +107,10 @@ def error_document(error: StackpinError) -> dict[str, Any]:
                 {"text": item.text, "command": item.command, "gives_up": item.gives_up} for item in explanation.nearest
             ],
         }
+        if explanation.apart:
+            document["explanation"]["apart"] = [
+                {"text": item.text, "command": item.command} for item in explanation.apart
+            ]
     return document
 
 

@@ -86,7 +86,8 @@ class Nearest(Value):
 class Explanation(Value):
     """A whole refusal. ``headline`` tells what cannot be, ``cause`` why, ``cure`` what to take instead, each in a clause.
 
-    ``refusals`` come first cause first. ``driver`` is the NVIDIA driver that was asked for; empty where none was.
+    ``refusals`` come first cause first. ``driver`` is the NVIDIA driver that was asked for; empty where none was. ``apart``
+    are the environments, one a stack, that work where several stacks cannot share one.
     """
 
     headline: str
@@ -95,6 +96,7 @@ class Explanation(Value):
     cause: str = ""
     cure: str = ""
     driver: str = ""
+    apart: tuple[Nearest, ...] = ()
 
     @property
     def first_line(self) -> str:

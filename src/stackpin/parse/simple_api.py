@@ -35,6 +35,7 @@ class IndexFile:
     yanked: str | bool = False
     metadata: bool | None = None
     metadata_sha256: str | None = None
+    requires_python: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,4 +107,5 @@ def _file(package: pypi_simple.DistributionPackage) -> IndexFile:
         yanked=(package.yanked_reason or True) if package.is_yanked else False,
         metadata=package.has_metadata,
         metadata_sha256=(package.metadata_digests or {}).get("sha256"),
+        requires_python=package.requires_python,
     )

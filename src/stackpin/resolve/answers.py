@@ -18,7 +18,7 @@ from stackpin.model.stack import TORCH, TRITON
 from stackpin.model.value import Value, replace
 from stackpin.resolve.assemble import blocks_of, bounds_of, complete, is_pinned, pins_of, pythons_for, sureness_of
 from stackpin.resolve.attempt import Attempt, Resolved, own_release
-from stackpin.resolve.chosen import how_chosen
+from stackpin.resolve.chosen import how_chosen, how_chosen_together
 from stackpin.resolve.wheels import fit, pythons_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from stackpin.model.request import Ask, Request
     from stackpin.model.target import Platform
     from stackpin.resolve.context import Context
+    from stackpin.resolve.forced import Memory
+    from stackpin.resolve.together import Found, Together
 
 __all__ = ["Answer", "Answers", "with_cuda"]
 
@@ -51,6 +53,7 @@ class Answers:
         self.facts = facts
         self._pythons: dict[Platform, tuple[str, ...]] = {}
         self._contexts: dict[object, Context] = {}
+        self._memories: dict[tuple[object, ...], Memory] = {}
 
     def refuse_unmatched(self, ask: Ask) -> None:
         """Tell a release that the catalog lacks apart from one that has no tuple."""
@@ -81,13 +84,15 @@ class Answers:
         :param fixed: anchors that are held to one version each.
         :param above: the version that the first anchor must be newer than, where only a newer one is of interest.
         """
+        if len(request.asks) > 1:
+            return self._together(request, fixed or {}, above)
         cuda = None if request.cuda in {PYPI, AUTO} else CudaTag(request.cuda)
         best: Resolved | None = None
         found: Attempt | None = None
         for python in self.pythons(request):
             attempt = self.attempt(request, python, cuda, fixed or {})
             first = str(request.asks[0].stack.anchor)
-            if best is not None and len(request.asks) == 1:
+            if best is not None:
                 attempt.candidates.newer_than[first] = best.candidates[first].release.version
             elif above is not None:
                 attempt.candidates.newer_than[first] = above
@@ -112,6 +117,37 @@ class Answers:
             fixed=fixed,
             contexts=self._contexts,
         )
+
+    def _together(self, request: Request, fixed: Mapping[str, str], above: Version | None) -> Answer | None:
+        """The best answer of several stacks: the first stack's newest release, then the second's, over all Pythons.
+
+        Another Python is only tried where it could change anything.
+        """
+        best: Found | None = None
+        tried: list[Together] = []
+        for python in self.pythons(request):
+            search = self.together(request, python, fixed)
+            if tried and not tried[0].stopped_by_python and search.signature() == tried[0].signature():
+                continue
+            floor = _versions(best.resolved, request) if best else [above] if above else []
+            best = search.find(floor) or best
+            tried.append(search)
+            if best is not None and self.is_newest(best.resolved, request):
+                break
+        if best is None:
+            return None
+        return self._fullest(self._answer(best.resolved, best.attempt, told=not fixed), request)
+
+    def together(self, request: Request, python: str, fixed: Mapping[str, str]) -> Together:
+        """The search for a tuple of several stacks on one Python; what an earlier one has worked out serves again."""
+        from stackpin.resolve.forced import Memory  # a single stack needs none of it
+        from stackpin.resolve.together import Together
+
+        cuda = None if request.cuda in {PYPI, AUTO} else CudaTag(request.cuda)
+        attempt = self.attempt(request, python, cuda, fixed)
+        asks = tuple((ask.stack, str(sorted(ask.requirement.extras))) for ask in request.asks)
+        key = (asks, request.platform.machine, request.allow)
+        return Together(attempt, self._memories.setdefault(key, Memory()))
 
     def _fullest(self, answer: Answer, request: Request) -> Answer:
         """The answer, or for the same anchors that of another Python whose metadata names a triton where this one's does not."""
@@ -162,7 +198,8 @@ class Answers:
                 return release.text
         return ""
 
-    def _answer(self, resolved: Resolved, attempt: Attempt) -> Answer:
+    def _answer(self, resolved: Resolved, attempt: Attempt, *, told: bool = False) -> Answer:
+        """The answer out of a resolution; ``told``: say how the anchors were chosen although the run held them."""
         completed = complete(resolved, attempt)
         chosen = completed.chosen
         request = attempt.request
@@ -171,11 +208,13 @@ class Answers:
         pythons = self.known_pythons(request)
         chosen = {name: item for name, item in chosen.items() if is_pinned(name, resolved, request)}
         served = (request.python,) if request.python else pythons_for(chosen, attempt, pythons, resolved.cuda)
+        if len(request.asks) > 1 and not request.python:
+            served = tuple(python for python in served if self._holds_together(resolved, attempt, python))
         glibc = max(
             (fit(item.release, attempt.python, request.platform).glibc for item in chosen.values()), default=(0, 0)
         )
         locked = LockedTuple(
-            anchors=tuple(self._anchor(ask, resolved, attempt) for ask in request.asks),
+            anchors=tuple(self._anchor(ask, resolved, request, told=told or not attempt.fixed) for ask in request.asks),
             pins=pins,
             bounds=bounds,
             blocks=(*completed.blocks, *blocks_of(pins, [ask.stack for ask in request.asks], self.facts)),
@@ -191,19 +230,35 @@ class Answers:
         )
         return Answer(locked=locked, attempt=attempt, resolved=resolved)
 
-    def _anchor(self, ask: Ask, resolved: Resolved, attempt: Attempt) -> Anchor:
+    def _holds_together(self, resolved: Resolved, attempt: Attempt, python: str) -> bool:
+        """Whether the pins of several stacks stand on another Python too, whatever their outside packages need there."""
+        if python == attempt.python:
+            return True
+        outcome = self.attempt(attempt.request, python, resolved.cuda, attempt.fixed).run()
+        return isinstance(outcome, Resolved) and all(
+            outcome.candidates[name].release.text == item.release.text
+            for name, item in resolved.candidates.items()
+            if name in outcome.candidates and is_pinned(name, resolved, attempt.request)
+        )
+
+    def _anchor(self, ask: Ask, resolved: Resolved, request: Request, *, told: bool) -> Anchor:
         release = resolved.candidates[str(ask.stack.anchor)].release
         extra = ask.stack.extra if ask.stack.extra in release.extras else ""
         return Anchor(
             name=ask.stack.anchor,
             version="" if ask.own else release.text,
             request=ask.text,
-            chosen="" if attempt.fixed else how_chosen(ask, self.newest(ask), resolved, attempt.request.members),
+            chosen=self._chosen(ask, resolved, request) if told else "",
             uploaded=release.uploaded,
             extra=extra,
             tree=ask.tree.address if ask.tree else "",
             revision=ask.tree.revision.commit if ask.tree and ask.tree.revision else "",
         )
+
+    def _chosen(self, ask: Ask, resolved: Resolved, request: Request) -> str:
+        if len(request.asks) == 1:
+            return how_chosen(ask, self.newest(ask), resolved, request.members)
+        return how_chosen_together(ask, self.newest(ask), resolved, request)
 
     def auto(self, request: Request, fixed: Mapping[str, str] | None = None) -> Answer | None:
         """``auto``: the newest anchor that the driver runs on any tag; then the tag, PyPI's own before all others.

@@ -247,7 +247,9 @@ def _holds_major(need: Need, major: int) -> bool:
 
 
 def is_pinned(name: str, resolved: Resolved, request: Request) -> bool:
-    """Whether a package of the resolution becomes a pin (an open CUDA member becomes a bound)."""
+    """Whether a package of the resolution becomes a pin: an open CUDA member becomes a bound, others are no members."""
+    if name in resolved.context.joint:
+        return False
     return name not in resolved.context.facts.cuda_members or _exact_need(resolved.needs.get(name, ()), request)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import SpecifierSet
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
     from stackpin.catalog.facts import Facts
+    from stackpin.catalog.loader import Catalog
     from stackpin.model.request import Ask, Request
 
 __all__ = ["Attempt", "Cause", "Failure", "Resolved", "own_release"]
@@ -96,16 +98,27 @@ class Attempt:
     ) -> None:
         self.catalog, self.facts, self.request = facts.catalog, facts, request
         self.python, self.cuda, self.fixed = python, cuda, fixed
-        own = {str(ask.stack.anchor): release for ask in request.asks if (release := own_release(ask))}
-        anchors = {str(ask.stack.anchor): _extras(ask) for ask in request.asks}
-        self.candidates = Candidates(self._context({} if contexts is None else contexts), anchors, own)
+        self.candidates = self._candidates({} if contexts is None else contexts)
+
+    def held_to(self, fixed: Mapping[str, str]) -> Attempt:
+        """The same with anchors held to one version each; what its candidates have worked out serves again."""
+        other = copy(self)
+        other.fixed = fixed
+        other.candidates.left_out.clear()
+        return other
+
+    def _candidates(self, known: dict[object, Context]) -> Candidates:
+        own = {str(ask.stack.anchor): release for ask in self.request.asks if (release := own_release(ask))}
+        return Candidates(self._context(known), {str(ask.stack.anchor): _extras(ask) for ask in self.request.asks}, own)
 
     def _context(self, known: dict[object, Context]) -> Context:
         """The context of the run; one that is known for the same target, whose lines are parsed already, where there is one."""
         request = self.request
-        names = {name for ask in request.asks for name in (ask.stack.anchor, *ask.stack.members, *ask.stack.always)}
-        tracked = frozenset(names | self._cuda_members()) - set(request.allow)
-        key = (self.python, request.platform, self.cuda, tracked, request.prefer_builds, request.gpu)
+        members = {name for ask in request.asks for name in (ask.stack.anchor, *ask.stack.members, *ask.stack.always)}
+        tracked = {*members, *self._cuda_members()}
+        joint = frozenset(_joint_names(self.catalog) if len(request.asks) > 1 else ()) - tracked - set(request.allow)
+        names = (frozenset(tracked), joint, request.allow)
+        key = (self.python, request.platform, self.cuda, names, request.prefer_builds, request.gpu)
         if key not in known:
             known[key] = Context(
                 catalog=self.catalog,
@@ -113,7 +126,8 @@ class Attempt:
                 python=self.python,
                 platform=request.platform,
                 cuda=self.cuda,
-                tracked=tracked,
+                tracked=frozenset(tracked | joint) - set(request.allow),
+                joint=joint,
                 prefer_builds=request.prefer_builds,
                 gpu=compute_capability(request.gpu),
             )
@@ -213,6 +227,11 @@ class _FirstClash(BaseReporter["Need | TargetNeed", "Candidate | TargetCandidate
 
 def _causes(items: Iterable[Any]) -> tuple[Cause, ...]:
     return tuple(Cause(need=item.requirement, parent=_release(item.parent)) for item in items)
+
+
+def _joint_names(catalog: Catalog) -> Iterable[str]:
+    """Every package that the catalog has releases of, with rows or in a list."""
+    return (*catalog.names(), *catalog.lists.names())
 
 
 def _extras(ask: Ask) -> tuple[str, ...]:

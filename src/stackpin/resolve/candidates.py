@@ -15,7 +15,7 @@ from stackpin.resolve.builds import builds_of
 from stackpin.resolve.needs import PLATFORM, PYTHON, Candidate, Need, TargetNeed
 from stackpin.resolve.order import Order
 from stackpin.resolve.symbols import SymbolNeed, SymbolRule
-from stackpin.resolve.target_needs import major_need, metadata_source, target_needs
+from stackpin.resolve.target_needs import major_need, metadata_source, python_needs, target_needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -60,7 +60,7 @@ class Candidates:
         self.context = context
         self.anchors = anchors
         self._own = own or {}
-        self._order = Order(context, anchors, self._extras_in_force)
+        self._order = Order(context, anchors, self.extras_in_force)
         self._breaks: tuple[TorchBuild, ...] | None = None
         self._unbuilt: set[tuple[str, str]] = set()
         self._hopeless: set[str] = set()
@@ -80,6 +80,8 @@ class Candidates:
         if name in self._own:
             return (self._own[name],)
         known = self.context.catalog.releases(name) or ()
+        if not known and name in self.context.joint:
+            return self.context.catalog.listed(name)
         versions = {release.text for release in known}
         extra = [release for release in self.context.built_elsewhere(name) if release.text not in versions]
         if not extra:
@@ -94,7 +96,7 @@ class Candidates:
         wanted = list(needs)
         name, extra = _split(key)
         exact = any(need.exact for need in wanted)
-        admitted = frozenset.intersection(*(self._admitted(name, need.specifier) for need in wanted))
+        admitted = frozenset.intersection(*(self.admitted(name, need.specifier) for need in wanted))
         passed = [release for release in self.releases(name) if release.text in admitted]
         judging = [need.symbols for need in wanted if need.symbols is not None]
         if self.left_out:
@@ -121,7 +123,7 @@ class Candidates:
         return release.text in self._hopeless
 
     def _pins_the_unbuilt(self, release: Release) -> bool:
-        extras = ("", *self._extras_in_force(release))
+        extras = ("", *self.extras_in_force(release))
         return any(
             item.operator == "==" and (name, item.version) in self._unbuilt and "python" not in line.text
             for name in {name for name, _ in self._unbuilt} - {release.name}
@@ -130,7 +132,7 @@ class Candidates:
             for item in line.requirement.specifier
         )
 
-    def _admitted(self, name: str, specifier: SpecifierSet) -> frozenset[str]:
+    def admitted(self, name: str, specifier: SpecifierSet) -> frozenset[str]:
         """The versions that a specifier admits, pre-releases included; worked out once."""
         key = (name, str(specifier))
         if key not in self._passing:
@@ -157,7 +159,8 @@ class Candidates:
         """The candidates that one release gives: one a build; one without build, with the reason, where there is none."""
         label = f"{key} {release.text} {rule.value}"
         if label not in self._built:
-            choice = builds_of(release, self.context) if not extra else None
+            built = not extra and release.name not in self.context.joint
+            choice = builds_of(release, self.context) if built else None
             if choice is None:
                 self._built[label] = (Candidate(key=key, release=release, extra=extra, rule=rule),)
             elif choice.builds:
@@ -175,6 +178,8 @@ class Candidates:
         if candidate.extra:
             base = Need(key=release.name, name=release.name, specifier=_this_one(release.text), parent=release)
             return [base, *self._line_needs(release, candidate.extra)]
+        if release.name in self.context.joint:
+            return [*python_needs(release, self.context), *self._line_needs(release, "")]
         if candidate.reason is not None:
             self._unbuilt.add((release.name, release.text))
         found: list[Need | TargetNeed] = list(target_needs(candidate, self.context))
@@ -183,7 +188,7 @@ class Candidates:
             series = SpecifierSet(f"=={candidate.build.torch_series}.*")
             found.append(Need(key=TORCH, name=TORCH, specifier=series, line=f"torch {series}", parent=release))
         found += self._abi_needs(candidate)
-        for extra in ("", *self._extras_in_force(release)):
+        for extra in ("", *self.extras_in_force(release)):
             found += self._line_needs(release, extra)
         found += self._symbol_needs(candidate)  # after what is declared: that is the plainer reason
         return found
@@ -220,7 +225,7 @@ class Candidates:
             self._breaks = self.context.facts.abi_breaks(tag)
         return self._breaks
 
-    def _extras_in_force(self, release: Release) -> list[str]:
+    def extras_in_force(self, release: Release) -> list[str]:
         """The extras of an anchor that are asked for, and those that they ask for in turn (``sglang[runtime_common]``)."""
         found = list(self.anchors.get(release.name, ()))
         for extra in found:
@@ -235,6 +240,9 @@ class Candidates:
         as_of = release.uploaded if is_anchor else ""
         for line in self.context.lines(release, extra):
             if self._is_runtime_of_other_build(release, line) or (is_anchor and line.name == release.name):
+                continue
+            if line.name in self.context.joint:
+                found.append(_joint_need(line, release, as_of))
                 continue
             found += _needs_of_line(line, release, as_of)
             if is_anchor:
@@ -269,6 +277,18 @@ def _this_one(version: str) -> SpecifierSet:
 @cache
 def _not_this(version: str) -> SpecifierSet:
     return SpecifierSet(f"!={version}")
+
+
+def _joint_need(line: Line, release: Release, as_of: str) -> Need:
+    """A need of a package that no tuple holds: its extras bring packages that nobody bounds."""
+    return Need(
+        key=line.name,
+        name=line.name,
+        specifier=line.requirement.specifier,
+        line=line.text,
+        parent=release,
+        as_of=as_of,
+    )
 
 
 def _needs_of_line(line: Line, release: Release, as_of: str) -> Iterator[Need]:

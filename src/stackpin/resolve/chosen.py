@@ -8,7 +8,8 @@ from packaging.utils import canonicalize_name
 
 from stackpin.model.cuda import cuda_major
 from stackpin.model.explanation import ReasonKind
-from stackpin.resolve.needs import CUDA, PLATFORM, PYTHON, Need, TargetNeed
+from stackpin.model.release import OWN
+from stackpin.resolve.needs import CUDA, PLATFORM, PYTHON, Need, TargetNeed, is_exact
 from stackpin.resolve.phrases import in_order
 
 if TYPE_CHECKING:
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
-    from stackpin.model.request import Ask
+    from stackpin.model.release import Release
+    from stackpin.model.request import Ask, Request
     from stackpin.resolve.attempt import Resolved
 
-__all__ = ["how_chosen", "series_of"]
+__all__ = ["how_chosen", "how_chosen_together", "series_of"]
 
 
 def series_of(ask: Ask) -> str:
@@ -36,17 +38,8 @@ def how_chosen(ask: Ask, newest: str, resolved: Resolved, members: Sequence[Requ
     :param members: what was asked for of members beside it.
     """
     release = resolved.candidates[str(ask.stack.anchor)].release
-    if ask.tree is not None:
-        return ask.tree.told
-    if ask.stack.requires:
-        return "your own project"
-    if any(item.operator in {"==", "==="} and not item.version.endswith(".*") for item in ask.requirement.specifier):
-        return "asked for"
-    series = series_of(ask)
-    what = f"the newest {series} release" if series else "the newest release"
-    if not series and ask.requirement.specifier:
-        what = f"the newest release that matches {in_order(ask.requirement.specifier)}"
-    if release.text == newest:
+    what = _what(ask)
+    if release.text == newest or _is_settled(ask):
         return what
     stood = {str(need.name) for cause in resolved.first_clash if isinstance(need := cause.need, Need)}
     narrowed = [f"{item.name}{in_order(item.specifier)}" for item in members if canonicalize_name(item.name) in stood]
@@ -55,6 +48,43 @@ def how_chosen(ask: Ask, newest: str, resolved: Resolved, members: Sequence[Requ
         narrowed = [f"{item.name}{in_order(item.specifier)}" for item in members]
     told = f"that goes with {' and '.join(narrowed)}" if narrowed else which or f"that has a {resolved.cuda} tuple"
     return f"{what} {told}"
+
+
+def how_chosen_together(ask: Ask, newest: str, resolved: Resolved, request: Request) -> str:
+    """The same where several stacks share the tuple: the first is as new as any of the others allows, the next beside it."""
+    what = _what(ask)
+    release = resolved.candidates[str(ask.stack.anchor)].release
+    if release.text == newest or _is_settled(ask):
+        return what
+    names = [str(other.stack.anchor) for other in request.asks]
+    before = names[: names.index(str(ask.stack.anchor))]
+    beside = [_beside(resolved.candidates[name].release) for name in before] or [f"some {names[1]}"]
+    that = "and" if "that matches" in what else "that"
+    return f"{what} {that} can share an environment with {' and '.join(beside)}"
+
+
+def _beside(release: Release) -> str:
+    return str(release.name) if release.index == OWN else f"{release.name} {release.text}"
+
+
+def _is_settled(ask: Ask) -> bool:
+    """Whether the request left no choice of a release."""
+    return ask.own or is_exact(ask.requirement.specifier)
+
+
+def _what(ask: Ask) -> str:
+    """What the requirement asks for, in a few words."""
+    if ask.tree is not None:
+        return ask.tree.told
+    if ask.stack.requires:
+        return "your own project"
+    if is_exact(ask.requirement.specifier):
+        return "asked for"
+    series = series_of(ask)
+    what = f"the newest {series} release" if series else "the newest release"
+    if not series and ask.requirement.specifier:
+        what = f"the newest release that matches {in_order(ask.requirement.specifier)}"
+    return what
 
 
 def _which(resolved: Resolved) -> str:

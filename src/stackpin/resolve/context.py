@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from stackpin.model.build import Build
     from stackpin.model.target import Platform
 
-__all__ = ["Context", "Line", "applies", "parsed", "torch_line"]
+__all__ = ["Context", "Line", "applies", "name_of", "parsed", "torch_line"]
 
 _BOUND = frozenset("<>=~!")
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
@@ -40,7 +40,8 @@ def parsed(line: str) -> Requirement:
 
 
 @cache
-def _name_of(line: str) -> NormalizedName:
+def name_of(line: str) -> NormalizedName:
+    """The normalized name that a Requires-Dist line is about, without parsing the rest of it."""
     match = _NAME.match(line)
     return canonicalize_name(match[1]) if match else canonicalize_name("")
 
@@ -61,7 +62,7 @@ def applies(requirement: Requirement, environment: dict[str, str], extra: str = 
 def torch_line(release: Release, machine: str) -> Line | None:
     """The line by which a release says what it wants of torch, extras left out; None where it says nothing."""
     for text in release.requires(machine):
-        if _name_of(text) == TORCH and "extra" not in text:
+        if name_of(text) == TORCH and "extra" not in text:
             return Line(text, parsed(text), canonicalize_name(TORCH))
     return None
 
@@ -71,7 +72,8 @@ class Context:
     """One target and the tables to ask. ``cuda`` is None where torch's own PyPI build decides the tag.
 
     ``gpu`` is a compute capability, major and minor; None where any GPU will do. ``memory`` is for what others find out
-    in this context and need not find out again.
+    in this context and need not find out again. ``joint`` are those of the tracked packages that no tuple holds: several
+    stacks bound them, so a joint answer has to hold for them as well.
     """
 
     catalog: Catalog
@@ -80,6 +82,7 @@ class Context:
     platform: Platform
     cuda: CudaTag | None
     tracked: frozenset[str]
+    joint: frozenset[str] = frozenset()
     prefer_builds: bool = False
     gpu: tuple[int, int] | None = None
     environment: dict[str, str] = field(default_factory=dict)
@@ -137,7 +140,7 @@ class Context:
         """All lines about tracked packages, each with the name and the marker in it; asked for once an extra, read once."""
         key = (release.name, release.text, release.index)
         if key not in self._tracked_lines:
-            named = ((text, _name_of(text)) for text in release.requires(self.platform.machine))
+            named = ((text, name_of(text)) for text in release.requires(self.platform.machine))
             self._tracked_lines[key] = [
                 (text, name, text.partition(";")[2]) for text, name in named if name in self.tracked
             ]
@@ -148,9 +151,9 @@ class Context:
         found = []
         for text in release.requires(self.platform.machine):
             demand = text.partition(";")[0]
-            if "extra" in text or _name_of(text) in self.tracked or _BOUND.isdisjoint(demand) or not self.applies(text):
+            if "extra" in text or name_of(text) in self.tracked or _BOUND.isdisjoint(demand) or not self.applies(text):
                 continue
-            found.append((str(_name_of(text)), parsed(text).specifier))
+            found.append((str(name_of(text)), parsed(text).specifier))
         return found
 
     def pypi_tag(self, torch: Release) -> CudaTag | None:
@@ -164,7 +167,7 @@ class Context:
 
     def _read_pypi_tag(self, torch: Release) -> CudaTag:
         for text in torch.requires(self.platform.machine):
-            name = _name_of(text)
+            name = name_of(text)
             member = self.facts.cuda_members.get(name)
             if member is None or not member.runtime:
                 continue
@@ -177,7 +180,7 @@ class Context:
     def runtime_line(self, torch: Release) -> str:
         """The METADATA line that names the toolkit of PyPI's build of a torch release; empty for a CPU build."""
         for text in torch.requires(self.platform.machine):
-            member = self.facts.cuda_members.get(_name_of(text))
+            member = self.facts.cuda_members.get(name_of(text))
             if member is not None and member.runtime and self.applies(text):
                 return text
         return ""

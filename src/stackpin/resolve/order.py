@@ -83,7 +83,8 @@ class Order:
 
         Those that declare nothing and came later go to ``later``.
         """
-        if exact or name in self.anchors or name == TORCH or name in self.context.facts.cuda_members:
+        plain = name in self.anchors or name == TORCH or name in self.context.joint
+        if exact or plain or name in self.context.facts.cuda_members:
             yield from usable
             return
         silent = []

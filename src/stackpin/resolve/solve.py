@@ -46,6 +46,10 @@ class Solver(Answers):
         for ask in request.asks:
             self.refuse_unmatched(ask)
         answer = self.auto(request) if request.cuda == AUTO and request.driver else self.answer(request)
+        if answer is None and len(request.asks) > 1:
+            from stackpin.resolve.joint import JointExplainer  # only a refusal of several stacks needs it
+
+            raise JointExplainer(self).refusal(request)
         if answer is None or (request.driver and not meets(request.driver, answer.locked.driver)):
             from stackpin.resolve.explain import Explainer  # only a refusal needs it
 
@@ -58,6 +62,8 @@ class Solver(Answers):
     def _drifted(self, request: Request, answer: Answer) -> NoTuple | None:
         """A bare anchor name asks for the newest: refuse to walk back for what this machine is unasked."""
         held = request.python or request.platform.glibc or request.cuda == AUTO or request.gpu
+        if len(request.asks) > 1:
+            return None  # several stacks walk back for one another: what they share is what was asked for
         if not held or self.is_newest(answer.resolved, request):
             return None
         if any(ask.requirement.specifier for ask in request.asks):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from stackpin.resolve.context import Context
     from stackpin.resolve.needs import Candidate
 
-__all__ = ["admits_python", "major_need", "metadata_source", "target_needs"]
+__all__ = ["admits_python", "major_need", "metadata_source", "python_needs", "target_needs"]
 
 #: The machines that messages tell of, as platform tags end with them.
 _MACHINES = ("x86_64", "aarch64")
@@ -65,11 +65,16 @@ def target_needs(candidate: Candidate, context: Context) -> Iterator[TargetNeed]
         return
     if candidate.build is not None:
         yield from _build_needs(candidate.build, release, context)
-    if release.requires_python and not admits_python(release.requires_python, context.python):
-        yield _python_need(release, context)
+    yield from python_needs(release, context)
     yield from _platform_need(release, context)
     if context.gpu is not None and release.name == TORCH and candidate.build is not None:
         yield from _gpu_needs(candidate.build, release, context, context.gpu)
+
+
+def python_needs(release: Release, context: Context) -> Iterator[TargetNeed]:
+    """The need of another Python, where a release's Requires-Python does not admit the context's."""
+    if release.requires_python and not admits_python(release.requires_python, context.python):
+        yield _python_need(release, context)
 
 
 def major_need(major: int, release: Release, text: str, evidence: str) -> TargetNeed:

@@ -64,7 +64,7 @@ def tool(name: str) -> ModuleType:
 
 def test_facts_json_says_what_the_toml_files_say() -> None:
     compiled = json.loads((DATA / "facts.json").read_bytes())
-    stems = [path.stem for path in DATA.glob("*.toml") if path.stem != "packages"]
+    stems = [path.stem for path in DATA.glob("*.toml") if path.stem not in {"packages", "wheels-seen"}]
     assert compiled == {stem.replace("-", "_"): rows(stem) for stem in stems}
 
 
@@ -84,7 +84,7 @@ def test_every_fact_says_where_it_comes_from_when_it_was_seen_and_how_sure_it_is
 
 def test_the_manifest_has_the_digest_of_every_file_and_of_all_together() -> None:
     manifest = json.loads((DATA / "manifest.json").read_bytes())
-    on_disk = [DATA / "facts.json", DATA / "abi.json.z", *(DATA / "releases").glob("*.jsonl")]
+    on_disk = [DATA / "facts.json", DATA / "abi.json.z", DATA / "lists.json.z", *(DATA / "releases").glob("*.jsonl")]
     digests = {path.relative_to(DATA).as_posix(): sha256(path.read_bytes()).hexdigest() for path in on_disk}
     assert {name: entry["sha256"] for name, entry in manifest["files"].items()} == digests
     lines = "".join(f"{name} {digest}\n" for name, digest in sorted(digests.items()))
