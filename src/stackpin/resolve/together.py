@@ -158,10 +158,10 @@ class Together:
             if self._meet(chosen):
                 yield chosen
             return
-        beside_first = self.fellows(0, chosen[0], number)
-        others = [frozenset(map(id, self.fellows(side, chosen[side], number))) for side in range(1, number)]
-        for each in beside_first:
-            if all(id(each) in those for those in others):
+        fewest, *others = sorted((self.fellows(side, chosen[side], number) for side in range(number)), key=len)
+        allowed = [frozenset(map(id, those)) for those in others] if fewest else []
+        for each in fewest:
+            if all(id(each) in those for those in allowed):
                 yield from self._extended((*chosen, each))
 
     def _meet(self, chosen: tuple[Release, ...]) -> bool:
