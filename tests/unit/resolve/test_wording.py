@@ -45,7 +45,7 @@ def test_a_chain_is_one_clause() -> None:
 
 def test_of_a_run_of_releases_it_is_told_in_the_plural() -> None:
     run = refusal(NEEDS, BUILT, releases=("0.4.7", "0.4.6"))
-    assert cause_of([run]) == "they need torch 2.7.1, which is built for cu118, cu126 and cu128"
+    assert cause_of([run]) == "both need torch 2.7.1, which is built for cu118, cu126 and cu128"
 
 
 def test_several_runs_that_end_at_torchs_builds_are_told_together() -> None:
@@ -55,7 +55,7 @@ def test_several_runs_that_end_at_torchs_builds_are_told_together() -> None:
 def test_of_different_runs_the_newest_is_told() -> None:
     asks = Reason(kind=ReasonKind.CUDA_MAJOR, subject="sglang 0.5.2", text="sglang 0.5.2 asks for CUDA 13")
     runs = [refusal(asks, releases=("0.5.2", "0.5.1")), refusal(NEEDS, BUILT)]
-    assert cause_of(runs) == "0.5.1 to 0.5.2 ask for CUDA 13, older ones fail in other ways"
+    assert cause_of(runs) == "0.5.1 to 0.5.2 ask for CUDA 13; older ones fail for reasons of their own"
 
 
 def test_what_was_asked_for_is_left_to_the_headline() -> None:
