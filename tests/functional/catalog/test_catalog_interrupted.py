@@ -47,6 +47,14 @@ def wait_until(desk: Desk, wheels: int) -> None:
         time.sleep(0.01)
 
 
+def settled(desk: Desk) -> None:
+    """Wait until the server has noted what the ended process had asked for: an answer that is held back is noted late."""
+    seen = -1
+    while len(desk.index.paths("")) != seen:
+        seen = len(desk.index.paths(""))
+        time.sleep(0.5)
+
+
 def journalled(folder: Path) -> int:
     """How many releases the journal of the slow project holds whole."""
     journal = next((folder / "cache").rglob("slow.journal"))
@@ -81,6 +89,7 @@ def test_a_killed_update_keeps_what_it_read_and_a_second_run_goes_on(
     assert [package.name for package in status(directory=desk.folder).packages] == ["demo"], "whole, and nothing else"
     kept = journalled(tmp_path)
     assert 0 < kept < RELEASES, "some were read, and the rest was not waited for"
+    settled(desk)
     desk.index.forget()
     desk.index.behaviour.pauses = {}
     desk.update()
