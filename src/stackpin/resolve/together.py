@@ -73,6 +73,7 @@ class Together:
         self._pairs: dict[tuple[int, int], bool] = {}
         self._fellows: dict[tuple[int, int, str, int], tuple[Release, ...]] = {}
         self._alone: dict[tuple[int, str], bool] = {}
+        self._groups: dict[int, list[tuple[_Profile, list[int]]]] = {}
         self.stopped_by_python = False
 
     def _side(self, ask: Ask) -> tuple[Release, ...]:
@@ -114,18 +115,15 @@ class Together:
             for number, side in enumerate(self.sides)
         )
 
-    def _agree(self, number: int, one: Release, other_number: int, other: Release) -> bool:
-        """Whether two releases can stand together as far as their demands go."""
-        if one.name == other.name:
-            return one.text == other.text
-        left, right = self.profile(number, one), self.profile(other_number, other)
+    def _agree(self, left: _Profile, right: _Profile) -> bool:
+        """Whether two releases' demands meet on every package; worked out once for all releases that demand the same."""
         key = (id(left), id(right))
         if key not in self._pairs:
             demanded = dict(right)
             self._pairs[key] = all(
                 self.forced.meet(name, texts | demanded[name]) for name, texts in left if name in demanded
             )
-        return self._pairs[key] and self._accepts(left, other) and self._accepts(right, one)
+        return self._pairs[key]
 
     def _accepts(self, profile: _Profile, anchor: Release) -> bool:
         """Whether what one release says of the other's package admits that other."""
@@ -137,8 +135,30 @@ class Together:
         itself = release.text if own in self._bounded[other] or own == self._anchors[other] else ""
         key = (number, id(self.profile(number, release)), itself, other)
         if key not in self._fellows:
-            self._fellows[key] = tuple(each for each in self.sides[other] if self._agree(number, release, other, each))
+            side = self.sides[other]
+            self._fellows[key] = tuple(side[place] for place in sorted(self._places(number, release, other)))
         return self._fellows[key]
+
+    def _places(self, number: int, release: Release, other: int) -> Iterator[int]:
+        """Where in another side those releases are. Costs a look at each distinct set of demands, not at each release."""
+        side, left = self.sides[other], self.profile(number, release)
+        if self._anchors[number] == self._anchors[other]:
+            yield from (place for place, each in enumerate(side) if each.text == release.text)
+            return
+        is_named = any(name == self._anchors[other] for name, _ in left)
+        for right, places in self._alike(other):
+            if self._agree(left, right) and self._accepts(right, release):
+                yield from (place for place in places if not is_named or self._accepts(left, side[place]))
+
+    def _alike(self, number: int) -> list[tuple[_Profile, list[int]]]:
+        """The places of a side's releases, those together that demand the same."""
+        if number not in self._groups:
+            found: dict[int, tuple[_Profile, list[int]]] = {}
+            for place, release in enumerate(self.sides[number]):
+                profile = self.profile(number, release)
+                found.setdefault(id(profile), (profile, []))[1].append(place)
+            self._groups[number] = list(found.values())
+        return self._groups[number]
 
     # combinations
 
