@@ -24,6 +24,8 @@ ELSEWHERE = (
 #: The examples that show a refusal.
 REFUSED = {
     "stackpin compile sglang==0.4.7 --cuda cu124",
+    "stackpin explain sglang==0.4.7 --cuda cu124",
+    "stackpin explain sglang --cuda auto --driver 550.54",
     "stackpin compile sglang==0.5.23 vllm==0.33.0",
     "stackpin compile sglang==0.4.6.post5 vllm==0.8.5.post1",
     "stackpin compile sglang vllm --cuda cu130",
