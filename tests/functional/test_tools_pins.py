@@ -84,7 +84,7 @@ def test_a_pin_that_only_a_vendor_has_carries_its_page_and_says_that_it_was_not_
     assert answer.selected["sgl-kernel"] == "0.0.9.post2"
 
 
-@pytest.mark.parametrize(("request_", "pin"), [("sglang==0.4.3.post4", "sgl-kernel"), ("sglang==0.4.1", "flashinfer")])
+@pytest.mark.parametrize(("request_", "pin"), [("sglang==0.4.6", "sgl-kernel"), ("sglang==0.4.1", "flashinfer")])
 def test_a_pin_that_no_index_has_is_no_tuple(request_: str, pin: str) -> None:
     command = [sys.executable, "-m", "stackpin", "compile", request_, "--cuda", "cu124"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -290,7 +290,8 @@ CASES = {
         "uv pip install --target there --python-version 3.14 loose-user",
         1,
         "stackpin[refused]: torch 2.15.0 would come in, and the stacks in force have no tuple here: torch 2.6.0 does not "
-        f"run on Python 3.14\n\n  {NO_PYTHON}    torch-2.6.0-cp310-cp310-manylinux1_x86_64.whl and 19 more\n"
+        "run on Python 3.14: it has wheels for Python 3.9 to 3.13 only, not for 3.14; take torch 2.9.0 or Python 3.9 to "
+        f"3.13\n\n  {NO_PYTHON}    torch-2.6.0-cp310-cp310-manylinux1_x86_64.whl and 19 more\n"
         f"  {'in force':<{len(NO_PYTHON)}}    torch==2.6.0  (STACKPIN_STACK)\n\n"
         "a tuple that exists:  stackpin compile torch==2.9.0 --python 3.14 --platform {platform}\n",
         answers="torch===2.9.0 ",
@@ -310,10 +311,10 @@ CASES = {
         "uv pip install vllm==0.10.0",
         10,
         "stackpin[no-tuple]: sglang 0.4.6.post5 and vllm 0.10.0 cannot share an environment: one needs torch 2.6.0, the other "
-        "torch 2.7.1\n\n"
-        "  sglang 0.4.6.post5 needs torch 2.6.0                "
+        "torch 2.7.1; take sglang 0.4.6.post2 and vllm 0.8.3 on cu124, or give each an environment of its own\n\n"
+        "  sglang 0.4.6.post5 needs torch 2.6.0  "
         'torch==2.6.0; extra == "srt"  (sglang-0.4.6.post5-py3-none-any.whl)\n'
-        "  vllm 0.10.0 needs torch 2.7.1                       "
+        "  vllm 0.10.0 needs torch 2.7.1         "
         "torch==2.7.1  (vllm-0.10.0-cp38-abi3-manylinux1_x86_64.whl)\n"
         "  that is not the only clash: they disagree on 3 other packages as well: torchvision (0.21.0, 0.22.1), xgrammar "
         "(0.1.19, 0.1.21), transformers (4.51.1, >=4.53.2)\n\nnearest:\n"

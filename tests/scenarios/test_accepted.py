@@ -48,7 +48,7 @@ def test_what_differs_is_shown_and_taken_over_only_where_that_is_asked_for(
     assert not look(path, accept=True)
     case = read_case(path.read_text(encoding="utf-8"))
     assert case["exit_code"] == 10
-    assert case["stderr"].startswith("error: torch 2.6.0 does not exist for cu121\n")
+    assert case["stderr"].startswith("error: torch 2.6.0 does not exist for cu121: it is built for ")
     assert not look(path, accept=False)
 
 
