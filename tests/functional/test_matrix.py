@@ -47,6 +47,7 @@ def cells(found: dict[str, Any]) -> list[dict[str, Any]]:
     return [cell for release in found["releases"] for cell in release["cells"].values()]
 
 
+@pytest.mark.slow
 def test_every_release_of_sglang_meets_every_tag() -> None:
     found = document("sglang")
     assert sorted(release["version"] for release in found["releases"]) == sorted(releases("sglang"))
