@@ -181,15 +181,9 @@ def detect(
     )
 
 
-def _ceiling(driver: str, facts: Facts) -> str:
-    """The newest toolkit that is known to have come with this driver or an older one (``major.minor``)."""
-    served = [row.cuda for row in facts.drivers if row.toolkit_driver and meets(driver, row.toolkit_driver)]
-    return max(served, key=Version, default="")
-
-
 def _named_driver(text: str, facts: Facts) -> DriverFound:
     version = parse_driver(text)
-    return DriverFound(version=version, cuda=_ceiling(version, facts), source="--driver")
+    return DriverFound(version=version, cuda=facts.toolkit_of_driver(version), source="--driver")
 
 
 _Asked = tuple["DriverFound | None", tuple[Gpu, ...], tuple[str, ...]]
@@ -214,7 +208,7 @@ def _driver_from_files(files: DriverFiles, facts: Facts, notes: tuple[str, ...],
     gpus = tuple(Gpu(name=gpu_model(text) or "unnamed") for text in files.gpus)
     if gpus and around.nvml is None:
         notes = (*notes, "nvidia-ml-py is not installed (pip install 'stackpin[nvml]'): compute capability not read")
-    return DriverFound(version=version, cuda=_ceiling(version, facts), source="the driver's files"), gpus, notes
+    return DriverFound(version=version, cuda=facts.toolkit_of_driver(version), source="the driver's files"), gpus, notes
 
 
 def _verdict(tag: CudaTag, driver: DriverFound | None, gpus: tuple[Gpu, ...], facts: Facts) -> TagVerdict:

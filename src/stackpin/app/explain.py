@@ -65,8 +65,7 @@ def driver_lines(tag: CudaTag, driver: str, facts: Facts) -> tuple[str, ...]:
         return (f"NVIDIA driver {driver} does not run {tag}, which needs {floor} or newer  ({source})",)
     major = toolkit_of(tag).partition(".")[0]
     lines = [f"NVIDIA driver {driver} runs {tag}: CUDA {major} needs {floor} or newer  ({source})"]
-    own = [row.cuda for row in facts.drivers if row.toolkit_driver and meets(driver, row.toolkit_driver)]
-    newest = max(own, key=Version, default="")
+    newest = facts.toolkit_of_driver(driver)
     if newest and Version(toolkit_of(tag)) > Version(newest):
         lines.append(
             f"by minor-version compatibility: the driver came with CUDA {newest}, the build with {toolkit_of(tag)}; "

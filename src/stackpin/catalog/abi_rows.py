@@ -13,7 +13,7 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stackpin.catalog.manifest import ABI_FILE
-from stackpin.errors import CatalogDamaged
+from stackpin.catalog.packed import read_packed
 from stackpin.model.abi import KernelSymbols, TorchSymbols, WheelRead
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AbiTables", "Unread", "dump_abi", "load_abi"]
 
-#: No more than this is inflated (bytes): a damaged file must not fill the memory.
-_LARGEST = 64 * 1024 * 1024
 #: The digits of a binary number as bytes that are true or false.
 _TRUTH = bytes.maketrans(b"01", b"\0\1")
 
@@ -101,20 +99,7 @@ def load_abi(raw: bytes, where: str = ABI_FILE) -> AbiTables:
 
     :raises CatalogDamaged: when it is cut or altered.
     """
-    try:
-        inflater = zlib.decompressobj()
-        text = inflater.decompress(raw, _LARGEST)
-        if not inflater.eof:
-            raise ValueError("it has no end")  # noqa: TRY301 - told as the others are
-        return AbiTables(json.loads(text))
-    except (zlib.error, ValueError, KeyError, TypeError) as error:
-        raise CatalogDamaged(
-            "the file of ABI facts is cut or altered",
-            where=where,
-            got=str(error),
-            expected="a file as `stackpin catalog update --abi` writes it",
-            hint="reinstall stackpin, or run stackpin catalog update --abi",
-        ) from error
+    return read_packed(raw, AbiTables, what="ABI facts", where=where, command="stackpin catalog update --abi")
 
 
 def dump_abi(torches: Iterable[TorchSymbols], kernels: Iterable[KernelSymbols], unread: Iterable[Unread]) -> bytes:

@@ -19,6 +19,7 @@ from stackpin.catalog.fact_rows import (
     TorchBuild,
 )
 from stackpin.model.cuda import CPU, CudaTag, cuda_major, cuda_order, tag_of_toolkit
+from stackpin.model.driver import meets
 from stackpin.model.stack import TORCH
 
 if TYPE_CHECKING:
@@ -257,6 +258,11 @@ class Facts:
             for row in self.catalog.facts("drivers")
         ]
         return tuple(sorted(rows, key=lambda row: Version(row.cuda)))
+
+    def toolkit_of_driver(self, driver: str) -> str:
+        """The newest toolkit that is known to have come with a driver or an older one (``major.minor``); empty for none."""
+        served = [row.cuda for row in self.drivers if row.toolkit_driver and meets(driver, row.toolkit_driver)]
+        return max(served, key=Version, default="")
 
     def least_driver(self, tag: CudaTag) -> str:
         """The least driver that runs a tag: the floor of its CUDA major; empty for ``cpu`` or where no fact says it."""

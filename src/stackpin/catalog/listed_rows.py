@@ -14,7 +14,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from stackpin.catalog.manifest import LISTS_FILE
-from stackpin.errors import CatalogDamaged
+from stackpin.catalog.packed import read_packed
 from stackpin.model.release import PYPI, Release
 from stackpin.model.value import Value
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
 __all__ = ["ListedRelease", "ListedRow", "Lists", "dump_lists", "load_lists"]
-
-#: No more than this is inflated (bytes): a damaged file must not fill the memory.
-_LARGEST = 64 * 1024 * 1024
 
 
 class ListedRow(Value):
@@ -104,20 +101,7 @@ def load_lists(raw: bytes | None, where: str = LISTS_FILE) -> Lists:
     """
     if raw is None:
         return Lists({"seen": "", "texts": [], "packages": {}})
-    try:
-        inflater = zlib.decompressobj()
-        text = inflater.decompress(raw, _LARGEST)
-        if not inflater.eof:
-            raise ValueError("it has no end")  # noqa: TRY301 - told as the others are
-        return Lists(json.loads(text))
-    except (zlib.error, ValueError, KeyError, TypeError) as error:
-        raise CatalogDamaged(
-            "the file of release lists is cut or altered",
-            where=where,
-            got=str(error),
-            expected="a file as `stackpin catalog update` writes it",
-            hint="reinstall stackpin, or run stackpin catalog update",
-        ) from error
+    return read_packed(raw, Lists, what="release lists", where=where, command="stackpin catalog update")
 
 
 def dump_lists(packages: Mapping[str, Iterable[ListedRow]], *, seen: str) -> bytes:

@@ -53,7 +53,8 @@ class Claim(Value):
 class Reason(Value):
     """One fact that takes part in ruling the request out; ``evidence`` is the line or source it stands on.
 
-    ``claims`` say the same for programs; several, where the reason is told of several releases at once.
+    ``claims`` say the same for programs; several, where the reason is told of several releases at once. ``leaves_open`` is
+    whether an index that cannot be looked up may have after all what is said not to be there.
     """
 
     kind: ReasonKind
@@ -61,6 +62,7 @@ class Reason(Value):
     evidence: str = ""
     subject: str = ""
     claims: tuple[Claim, ...] = ()
+    leaves_open: bool = False
 
 
 class Refusal(Value):

@@ -215,8 +215,8 @@ def _no_kernel(
         )
     there = [build.tag for build in elsewhere if build.page and build.local]
     also = f", and for {spoken(tags)} on {hosts}" if tags else ""
-    place = context.facts.unlisted_place(release.name, context.cuda) if context.cuda else ""
-    lacks += f"; whether {place} has it is not known" if place and not lacks else ""
+    place = context.facts.unlisted_place(release.name, context.cuda) if context.cuda and not lacks else ""
+    lacks += f"; whether {place} has it is not known" if place else ""
     return Reason(
         kind=ReasonKind.CUDA_MAJOR,
         subject=subject,
@@ -225,4 +225,5 @@ def _no_kernel(
         claims=_only(
             release, [tag for tag in context.facts.tags if fact and cuda_major(tag) == fact.cuda_major] + there
         ),
+        leaves_open=bool(place),
     )

@@ -19,7 +19,7 @@ from stackpin.resolve.claims import merged
 from stackpin.resolve.nearest import command_for, distance, outward, surely_has_code, tuple_text
 from stackpin.resolve.phrases import in_order, withdrawn
 from stackpin.resolve.reasons import all_reasons_of, contradiction, final_kinds, reasons_of
-from stackpin.resolve.refute import World, needed, refutes
+from stackpin.resolve.refute import World, claims_of, needed, refutes
 from stackpin.resolve.wording import cause_of, cure_of
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["Explainer"]
 
 _NEAREST = 3
-#: How a reason ends that leaves open whether an index which cannot be looked up has a build after all.
-_NOT_KNOWN = " has it is not known"
 _ELSEWHERE = {ReasonKind.PYTHON, ReasonKind.PLATFORM}
 #: What a person's machine decides: a bare name that only this rules out is refused, never walked back.
 _MACHINE = {*_ELSEWHERE, ReasonKind.DRIVER, ReasonKind.GPU}
@@ -144,20 +142,21 @@ class Explainer:
         known = self._solver.known_pythons(request)
         pythons = self._solver.pythons(request)
         chain: tuple[Reason, ...] = ()
-        attempt = self._solver.attempt(request, pythons[0], cuda, fixed)
+        whole: World | None = None
         for python in pythons:
             attempt = self._solver.attempt(request, python, cuda, fixed)
-            world = self._world(request, fixed, attempt, (python,))
-            if chain and refutes((claim for reason in chain for claim in reason.claims), world):
+            whole = whole or self._world(request, fixed, attempt, pythons)
+            world = replace(whole, pythons=(python,))
+            if chain and refutes(claims_of(chain), world):
                 continue
             outcome = attempt.run()
             if not isinstance(outcome, Failure):
                 return outcome
             reasons = self._unheard_of(outcome, known) or reasons_of(outcome, known)
-            if not refutes((claim for reason in reasons for claim in reason.claims), world):
+            if not refutes(claims_of(reasons), world):
                 reasons = all_reasons_of(outcome, known) or reasons
             chain += reasons
-        return needed(chain, self._world(request, fixed, attempt, pythons))
+        return needed(chain, whole) if whole is not None else chain
 
     def _unheard_of(self, failure: Failure, known: tuple[str, ...]) -> tuple[Reason, ...]:
         """What contradicts a member's requirement that no known release meets; empty where nothing does.
@@ -234,7 +233,7 @@ class Explainer:
         kinds = [kind for refusal in refusals for kind in final_kinds(refusal.reasons)]
         exists = "does not exist" if len(releases) == 1 else "does not exist in any release"
         exists = exists if releases else "has no tuple"
-        if any(_NOT_KNOWN in reason.text for refusal in refusals for reason in refusal.reasons):
+        if any(reason.leaves_open for refusal in refusals for reason in refusal.reasons):
             exists = exists.replace("does not exist", "is not known to exist")
         first = kinds[0] if kinds and len(set(kinds)) == 1 else None
         if first is ReasonKind.PYTHON:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from stackpin.model.explanation import Claim, Reason
 
-__all__ = ["World", "needed", "refutes"]
+__all__ = ["World", "claims_of", "needed", "refutes"]
 
 #: A release that nobody has: what a package might have, where one of the claims is that it has none.
 _PHANTOM = "*"
@@ -70,17 +70,18 @@ def refutes(claims: Iterable[Claim], world: World) -> bool:
 
 def needed(reasons: Sequence[Reason], world: World) -> tuple[Reason, ...]:
     """The reasons without those that the others can do without; the later ones go first. As they are, where they refute nothing."""
-    if not refutes(_claims(reasons), world):
+    if not refutes(claims_of(reasons), world):
         return tuple(reasons)
     kept = list(reasons)
     for reason in reversed(reasons):
         rest = [each for each in kept if each is not reason]
-        if refutes(_claims(rest), world):
+        if refutes(claims_of(rest), world):
             kept = rest
     return tuple(kept)
 
 
-def _claims(reasons: Iterable[Reason]) -> list[Claim]:
+def claims_of(reasons: Iterable[Reason]) -> list[Claim]:
+    """What reasons claim, one after another."""
     return [claim for reason in reasons for claim in reason.claims]
 
 
