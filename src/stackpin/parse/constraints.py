@@ -35,7 +35,7 @@ def parse_constraints(text: str, *, where: str) -> Stated:
     """Read one file.
 
     :param where: the file's name, for messages.
-    :raises InputUnreadable: when the header is none of stackpin's, or a line is none that it writes.
+    :raises InputUnreadable: when the header is none of stackpin's, a line is none that it writes, or the file is cut.
     """
     lines = text.splitlines()
     title = _TITLE.fullmatch(lines[0]) if lines else None
@@ -51,6 +51,14 @@ def parse_constraints(text: str, *, where: str) -> Stated:
     target = _TARGET.fullmatch(next((value for key, value in header if key == "target"), ""))
     if target is None:
         raise InputUnreadable("the header names no target", where=where, expected="# target   <tag>, linux x86_64, …")
+    if not any(map(_GUARD.fullmatch, lines)):
+        raise InputUnreadable(
+            "the file is cut: the line that closes it outside its target is not there",
+            where=where,
+            got=f"{len(lines)} lines",
+            expected="torch==0+stackpin.only… as the last pin",
+            hint="make it again: stackpin compile",
+        )
     anchors = tuple(_anchors(value for key, value in header if key == "anchor"))
     return Stated(
         title=title["title"],

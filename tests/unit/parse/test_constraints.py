@@ -62,6 +62,7 @@ def test_each_line_has_its_role_and_its_reason() -> None:
 
 def test_a_file_for_one_python_and_the_cpu_has_no_range_and_no_driver() -> None:
     text = "# torch 2.7.1 on cpu, compiled by stackpin 0.1.0\n# target   cpu, linux aarch64, Python 3.12\ntorch==2.7.1+cpu\n"
+    text += 'torch==0+stackpin.only.linux.aarch64 ; sys_platform != "linux" or platform_machine != "aarch64"\n'
     found = parse_constraints(text, where="x.txt")
     assert (found.pythons, found.driver, found.glibc, found.machine) == (("3.12",), "", "", "aarch64")
     assert found.anchors == ()
@@ -86,3 +87,9 @@ def test_what_stackpin_does_not_write_is_refused_with_its_line(text: str, where:
     with pytest.raises(InputUnreadable) as caught:
         parse_constraints(text, where="x.txt")
     assert (caught.value.where, caught.value.got, caught.value.exit_code) == (where, got, 15)
+
+
+def test_a_file_that_ends_before_its_closing_line_is_cut() -> None:
+    with pytest.raises(InputUnreadable) as caught:
+        parse_constraints(FILE[: FILE.index("torch==0+stackpin.only")], where="x.txt")
+    assert caught.value.what.startswith("the file is cut")
