@@ -14,8 +14,8 @@ from stackpin.resolve.agreement import satisfiable
 from stackpin.resolve.claims import need_claims, no_release, target_claims
 from stackpin.resolve.derive import derived
 from stackpin.resolve.needs import Need, TargetNeed
-from stackpin.resolve.phrases import asked, in_order, withdrawn
-from stackpin.resolve.target_needs import metadata_source
+from stackpin.resolve.phrases import asked, withdrawn
+from stackpin.resolve.steps import context, evidence, said, side, stated, trail
 from stackpin.resolve.wording import of_many
 
 if TYPE_CHECKING:
@@ -23,13 +23,11 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
-    from stackpin.model.explanation import Claim
     from stackpin.model.release import Release
     from stackpin.resolve.attempt import Cause, Failure, Resolved
-    from stackpin.resolve.context import Context
     from stackpin.resolve.symbols import SymbolNeed
 
-__all__ = ["all_reasons_of", "contradiction", "final_kinds", "reasons_of"]
+__all__ = ["all_reasons_of", "contradiction", "reasons_of"]
 
 _MANY = 3
 
@@ -58,8 +56,8 @@ def all_reasons_of(failure: Failure, pythons: Iterable[str] = ()) -> tuple[Reaso
 
     def told(need: Need) -> Reason:
         if need.parent is None or need.symbols is not None or need.reason is not None:
-            return _side(need.name, need, failure)
-        return _stated(need, failure)[0]
+            return side(need.name, need, failure)
+        return stated(need, failure)[0]
 
     return derived(failure.attempt, told, failure.pythons)
 
@@ -79,22 +77,22 @@ def contradiction(
     if asked is None or against is None or against.parent is None:
         return ()
     name = asked.name
-    return (_side(name, asked, failure), *_trail(against.parent, failure), _side(name, against, failure))
+    return (side(name, asked, failure), *trail(against.parent, failure), side(name, against, failure))
 
 
 def _dead_pins(failure: Failure) -> list[Reason]:
     """Every exact pin of an anchor that no index can meet, whether or not the clash at hand was about it."""
     found: list[Reason] = []
     attempt = failure.attempt
-    stated = {need.line: need for needs in failure.seen.values() for need in needs if need.exact and need.line}
-    for need in stated.values():
+    pins = {need.line: need for needs in failure.seen.values() for need in needs if need.exact and need.line}
+    for need in pins.values():
         if need.parent is None or need.parent.name not in attempt.anchors or need.key != need.name:
             continue
         candidates = list(attempt.candidates.matching(need.key, [need]))
         if not candidates:
             found += _missing(need.name, [need], failure)
         elif candidates[0].reason is not None and candidates[0].reason.kind is ReasonKind.NO_RELEASE:
-            found += [*_stated(need, failure), candidates[0].reason]
+            found += [*stated(need, failure), candidates[0].reason]
     return found
 
 
@@ -114,9 +112,9 @@ def _target_reasons(causes: Sequence[Cause], failure: Failure) -> list[Reason]:
         first = needs[0]
         if first.parent is None:
             continue
-        found += _trail(first.parent, failure)
+        found += trail(first.parent, failure)
         told = {need.parent.text: need.reason for need in needs if need.parent is not None}
-        claims = tuple(claim for need in needs for claim in target_claims(need, _context(failure), failure.pythons))
+        claims = tuple(claim for need in needs for claim in target_claims(need, context(failure), failure.pythons))
         reason = replace(first.reason, claims=claims)
         found.append(reason if len(told) <= 1 else _folded(name, told, reason))
     return found
@@ -129,10 +127,6 @@ def _value(need: TargetNeed, failure: Failure) -> str:
     return attempt.python if need.key == "<python>" else str(attempt.request.platform)
 
 
-def _context(failure: Failure) -> Context:
-    return failure.attempt.candidates.context
-
-
 def _folded(name: str, told: Mapping[str, Reason], reason: Reason) -> Reason:
     """One reason for several releases of a package: what is said alike of all, else one of them as an example."""
     ordered = sorted(told, key=Version)
@@ -141,62 +135,6 @@ def _folded(name: str, told: Mapping[str, Reason], reason: Reason) -> Reason:
     if len({each.text.replace(f"{name} {version}", name) for version, each in told.items()}) == 1:
         return replace(reason, subject=name, text=of_many(reason.text, f"{name} {one}", many))
     return replace(reason, subject=name, text=f"none of {many} can serve: for one, {reason.text}")
-
-
-def _trail(release: Release, failure: Failure) -> list[Reason]:
-    """The lines that lead from an anchor to a release, outermost first; empty for an anchor itself."""
-    anchors = failure.attempt.anchors
-    steps: list[Reason] = []
-    seen = {str(release.name)}
-    while release.name not in anchors:
-        need = _asked_by(release, failure, seen)
-        if need is None:
-            break
-        if need.parent is None:
-            steps.insert(0, _side(release.name, need, failure))
-            break
-        steps.insert(0, _requires(need, release, failure))
-        release = need.parent
-        seen.add(release.name)
-    return steps
-
-
-def _asked_by(release: Release, failure: Failure, seen: set[str]) -> Need | None:
-    """The strongest need that admits a release: an exact one, an anchor's, one with an upper bound, any."""
-    anchors = failure.attempt.anchors
-    roots = [need for need in failure.attempt.roots() if need.name == release.name]
-    found = [
-        need
-        for need in (*failure.seen.get(release.name, ()), *roots)
-        if (need.parent is None or need.parent.name not in seen) and need.admits(release)
-    ]
-    found.sort(
-        key=lambda need: (not need.exact, need.parent is None or need.parent.name not in anchors, not need.capped)
-    )
-    return found[0] if found else None
-
-
-def _requires(need: Need, release: Release, failure: Failure) -> Reason:
-    parent = need.parent
-    assert parent is not None  # noqa: S101 - callers pass needs that a release states
-    what = f"{release.name} {release.text if need.exact else asked(need.specifier)}"
-    return Reason(
-        kind=ReasonKind.REQUIRES,
-        subject=f"{parent.name} {parent.text}",
-        text=f"{parent.name} {parent.text} needs {what}",
-        evidence=_evidence(need, failure),
-        claims=_said(need, failure),
-    )
-
-
-def _said(need: Need, failure: Failure) -> tuple[Claim, ...]:
-    return need_claims(need, _context(failure), failure.pythons)
-
-
-def _evidence(need: Need, failure: Failure) -> str:
-    if need.parent is None:
-        return f"{need.name}{in_order(need.specifier)}  (asked for)"
-    return f"{need.line}  ({metadata_source(need.parent, failure.attempt.request.platform.machine)})"
 
 
 def _package_reasons(causes: Sequence[Cause], failure: Failure) -> list[Reason]:
@@ -215,7 +153,7 @@ def _package_reasons(causes: Sequence[Cause], failure: Failure) -> list[Reason]:
             unique = [need for need in unique if need.exact] + [need for need in unique if need.reason is not None][:1]
         for need in unique[:_MANY]:
             if need.parent is not None:
-                found += _trail(need.parent, failure)
+                found += trail(need.parent, failure)
         contradict = len(unique) > 1 and not satisfiable(need.specifier for need in unique)
         found += (not contradict and _missing(name, unique, failure)) or _clash(name, unique, failure)
     return found
@@ -229,19 +167,19 @@ def _symbol_clash(needs: Sequence[Need], failure: Failure) -> list[Reason]:
         return _missing(TORCH, others, failure) or _clash(TORCH, others, failure)
     found: list[Reason] = []
     for need in [each for each in others if each.exact][:1] or others[:1]:
-        found += [*(_trail(need.parent, failure) if need.parent is not None else []), *_stated(need, failure)]
+        found += [*(trail(need.parent, failure) if need.parent is not None else []), *stated(need, failure)]
     refusing: dict[str, list[SymbolNeed]] = {}
     for need in needs:
         if need.symbols is not None and not need.symbols.admits(torch.release):
             refusing.setdefault(need.symbols.kernel.name, []).append(need.symbols)
     for name, symbols in refusing.items():
         first = max(symbols, key=lambda one: (not one.misfits(torch.release), one.kernel.version))
-        found += _trail(first.kernel, failure)
+        found += trail(first.kernel, failure)
         claims = tuple(
             claim
             for need in needs
             if need.symbols in symbols
-            for claim in need_claims(need, _context(failure), failure.pythons, without=torch.release)
+            for claim in need_claims(need, context(failure), failure.pythons, without=torch.release)
         )
         reason = replace(first.reason(torch.release), claims=claims)
         told = {one.kernel.text: one.reason(torch.release) for one in symbols}
@@ -258,7 +196,7 @@ def _missing(name: str, needs: Sequence[Need], failure: Failure) -> list[Reason]
         matching = [
             item for item in candidates.releases(name) if need.specifier.contains(item.version, prereleases=True)
         ]
-        step = _stated(need, failure)
+        step = stated(need, failure)
         if not matching:
             return [*step, _no_release(name, need, failure)]
         if all(item.yanked for item in matching):
@@ -271,20 +209,6 @@ def _missing(name: str, needs: Sequence[Need], failure: Failure) -> list[Reason]
             return [*step, Reason(kind=ReasonKind.PRE_RELEASE, subject=name, text=text, claims=no_release(need))]
         return [*step, _undeclared(name, need, matching)]
     return []
-
-
-def _stated(need: Need, failure: Failure) -> list[Reason]:
-    if need.parent is None:
-        return []
-    return [
-        Reason(
-            kind=ReasonKind.REQUIRES,
-            subject=f"{need.parent.name} {need.parent.text}",
-            text=f"{need.parent.name} {need.parent.text} needs {need.name} {asked(need.specifier)}",
-            evidence=_evidence(need, failure),
-            claims=_said(need, failure),
-        )
-    ]
 
 
 def _no_release(name: str, need: Need, failure: Failure) -> Reason:
@@ -323,35 +247,18 @@ def _clash(name: str, needs: Sequence[Need], failure: Failure) -> list[Reason]:
     by_parent: dict[str, list[Need]] = {}
     for need in needs:
         by_parent.setdefault(need.parent.name if need.parent else "", []).append(need)
-    for parent, stated in by_parent.items():
-        if len(stated) > _MANY and parent in torch:
-            versions = sorted((need.parent.text for need in stated if need.parent), key=Version)
+    for parent, told in by_parent.items():
+        if len(told) > _MANY and parent in torch:
+            versions = sorted((need.parent.text for need in told if need.parent), key=Version)
             found.append(
                 Reason(
                     kind=ReasonKind.CONFLICT,
                     subject=parent,
                     text=f"{parent} {versions[0]} to {versions[-1]}: none of them accepts that {name}",
-                    evidence=_evidence(stated[0], failure),
-                    claims=tuple(claim for need in stated for claim in _said(need, failure)),
+                    evidence=evidence(told[0], failure),
+                    claims=tuple(claim for need in told for claim in said(need, failure)),
                 )
             )
             continue
-        found += [_side(name, need, failure) for need in stated]
+        found += [side(name, need, failure) for need in told]
     return found
-
-
-def _side(name: str, need: Need, failure: Failure) -> Reason:
-    if need.reason is not None:
-        return replace(need.reason, claims=_said(need, failure))
-    what = f"{name} {asked(need.specifier)}"
-    if need.parent is None:
-        kind, who, text = ReasonKind.REQUEST, "the request", f"the request is for {what}"
-    else:
-        who = f"{need.parent.name} {need.parent.text}"
-        kind, text = ReasonKind.CONFLICT, f"{who} needs {what}"
-    return Reason(kind=kind, subject=who, text=text, evidence=_evidence(need, failure), claims=_said(need, failure))
-
-
-def final_kinds(reasons: Iterable[Reason]) -> set[ReasonKind]:
-    """The kinds of the facts that rule something out, the lines that merely lead there left aside."""
-    return {reason.kind for reason in reasons if reason.kind is not ReasonKind.REQUIRES}
