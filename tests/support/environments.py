@@ -62,10 +62,15 @@ class LaidOut:
         *requires: str,
         files: Mapping[str, bytes] | None = None,
         installer: str = "uv",
-        metadata: str | None = None,
+        beside: bool = False,
     ) -> Path:
-        """Install a distribution; returns its ``.dist-info``."""
-        text = metadata_text(name, version, requires=requires) if metadata is None else metadata
+        """Install a distribution, in place of another release of it; returns its ``.dist-info``.
+
+        :param beside: leave that release's folder of metadata there, as a broken installation does.
+        """
+        if not beside:
+            self.remove(name)
+        text = metadata_text(name, version, requires=requires)
         own = {f"{name.replace('-', '_')}/__init__.py": f"# {name} {version}\n".encode(), **(files or {})}
         tag = f"cp311-cp311-{PLATFORM}" if name == "torch" else "py3-none-any"
         with zipfile.ZipFile(io.BytesIO(wheel_bytes(name, version, text, tag=tag, members=own))) as wheel:
@@ -73,6 +78,13 @@ class LaidOut:
         described = self.packages / f"{name.replace('-', '_')}-{version}.dist-info"
         self.add(described, "INSTALLER", installer.encode())
         return described
+
+    def remove(self, name: str) -> None:
+        """Remove a distribution with all files that its RECORD names."""
+        for described in self.packages.glob(f"{name.replace('-', '_')}-*.dist-info"):
+            for row in csv.reader((described / "RECORD").read_text(encoding="utf-8").splitlines()):
+                (self.packages / row[0]).unlink(missing_ok=True)
+            described.rmdir()
 
     def add(self, described: Path, name: str, content: bytes) -> None:
         """Put a further file of an installer's beside METADATA."""

@@ -101,7 +101,8 @@ def _symbols(
     try:
         with installed_wheel(_installed(each), place=place) as wheel:
             names = _linked_with_torch(wheel)
-            return kernel_symbols(wheel.only(names), _told(each, contents)) if names else None
+            with wheel.only(names) as linked:
+                return kernel_symbols(linked, _told(each, contents))
     except InputUnreadable as error:
         if each.name in members:
             trouble(_in_folder(each, error))
