@@ -1,1 +1,1 @@
-"""``stackpin check``: from what is named on the command line to what is found wrong in it."""
+"""``stackpin check``: from paths and environments to findings."""
