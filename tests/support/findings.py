@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stackpin.check.rule_book import rule
 from stackpin.model.finding import Checked, Edit, Finding, Fix, Trouble
 from stackpin.model.mention import Place
@@ -17,21 +19,21 @@ def finding(
     path: str = "requirements.txt",
     at: tuple[int, int, int] = (2, 1, 14),
     message: str = "triton 3.3.0 is not the one that torch 2.6.0 needs",
-    **parts: object,
+    **parts: Any,
 ) -> Finding:
     """One finding; ``at`` is line, column and the column behind the text."""
     line, column, end = at
     place = Place(path=path, line=line, column=column, end_column=end)
-    return Finding(**{"rule": rule(rule_id), "place": place, "message": message, **parts})
+    return Finding(rule=rule(rule_id), place=place, message=message, **parts)
 
 
 def installed(
-    rule_id: str = "SP303", message: str = "torch is installed twice, as 2.6.0 and 2.7.1", **parts: object
+    rule_id: str = "SP303", message: str = "torch is installed twice, as 2.6.0 and 2.7.1", **parts: Any
 ) -> Finding:
     """One finding about a distribution of the environment ``.venv``."""
     metadata = ".venv/lib/python3.12/site-packages/torch-2.6.0.dist-info/METADATA"
     place = Place(path=".venv", distribution="torch", file=metadata)
-    return Finding(**{"rule": rule(rule_id), "place": place, "message": message, "package": "torch", **parts})
+    return Finding(rule=rule(rule_id), place=place, message=message, package="torch", **parts)
 
 
 def torchvision_of_another_torch() -> Finding:
@@ -58,6 +60,6 @@ def trouble(message: str = "cut in the middle of a table", path: str = "poetry.l
     return Trouble(slug="input-unreadable", message=message, place=Place(path=path, line=line))
 
 
-def checked(*findings: Finding, **parts: object) -> Checked:
+def checked(*findings: Finding, **parts: Any) -> Checked:
     """What a run came to."""
-    return Checked(**{"findings": findings, **parts})
+    return Checked(findings=findings, **parts)

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,9 @@ from stackpin.check import rule_pages
 from stackpin.check.rule_book import RULES, rule
 from stackpin.check.rule_pages import HEADINGS, all_pages, parse_page, rule_page
 from stackpin.errors import CatalogGap
+
+if TYPE_CHECKING:
+    from stackpin.model.rule_page import RulePage
 
 __all__: list[str] = []
 
@@ -20,7 +24,7 @@ THREAD = re.compile(r"\[([\w.-]+/[\w.-]+)#(\d+)\]\(https://github\.com/([\w.-]+/
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.rule.id)
-def test_a_page_has_every_part_and_a_thread(page: rule_pages.RulePage) -> None:
+def test_a_page_has_every_part_and_a_thread(page: RulePage) -> None:
     assert tuple(heading for heading, _ in page.parts) == HEADINGS
     assert [heading for heading, text in page.parts if len(text) < 15] == []
     threads = THREAD.findall(page.part("Why it matters"))
@@ -29,13 +33,13 @@ def test_a_page_has_every_part_and_a_thread(page: rule_pages.RulePage) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.rule.id)
-def test_the_twin_differs_from_the_example_and_is_looked_at_alike(page: rule_pages.RulePage) -> None:
+def test_the_twin_differs_from_the_example_and_is_looked_at_alike(page: RulePage) -> None:
     assert page.found.files != page.silent.files
     assert page.found.arguments == page.silent.arguments
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.rule.id)
-def test_what_puts_it_right_can_be_pasted(page: rule_pages.RulePage) -> None:
+def test_what_puts_it_right_can_be_pasted(page: RulePage) -> None:
     assert re.search(r"^```sh\n(?:(?:stackpin|pip|uv|conda) .+\n)+```$", page.part("How to put it right"), re.MULTILINE)
 
 
@@ -45,10 +49,15 @@ def test_every_rule_has_a_page_and_every_page_a_rule() -> None:
 
 
 def test_an_example_is_its_files_and_the_arguments() -> None:
-    page = rule_page(rule("gpu-without-code"))
-    assert page.found.files == (("requirements.txt", "torch==2.15.0\n"),)
-    assert page.found.arguments == ("requirements.txt", "--gpu", "sm_70")
-    assert rule_page(rule("SP101")).silent.arguments == ("requirements.txt",)
+    plain = rule_page(rule("triton-not-torchs"))
+    assert plain.found.files == (("requirements.txt", "torch==2.6.0\ntriton==3.3.0\n"),)
+    assert plain.found.arguments == ("requirements.txt",)
+    gpu = rule_page(rule("SP205")).silent
+    assert gpu.files[1] == (
+        ".venv/lib/python3.12/site-packages/torch-2.10.0.dist-info/METADATA",
+        "Metadata-Version: 2.1\nName: torch\nVersion: 2.10.0\n",
+    )
+    assert gpu.arguments == ("--env", ".venv", "--gpu", "sm_70")
 
 
 @pytest.mark.parametrize(
