@@ -17,7 +17,8 @@ class Place(Value):
     """Where something stands.
 
     ``path`` is a file's or an environment's, as it is shown; ``line`` and the columns count characters from 1, 0 where
-    they are not known, and ``end_column`` is the first behind the text. ``distribution`` is the name of an installed one.
+    they are not known, and ``end_column`` is the first behind the text. ``distribution`` is the name of an installed one;
+    ``file`` is then the file that tells it (its ``METADATA``), as it is shown, for what can point at files only.
     """
 
     path: str
@@ -25,6 +26,7 @@ class Place(Value):
     column: int = 0
     end_column: int = 0
     distribution: str = ""
+    file: str = ""
 
 
 class Role(str, Enum):
