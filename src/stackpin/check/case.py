@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from stackpin.check.question import Question
 from stackpin.check.rules import Rules, accepted_versions, same_version
 from stackpin.check.telling import finding_of_chain, finding_of_fault
@@ -190,6 +188,8 @@ def _admits(mention: Mention, version: str) -> bool:
     """Whether a mention that asks for something takes a version."""
     if mention.version and not mention.specifier:
         return same_version(mention.version, version)
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # what is installed and locked has none
+
     try:
         return SpecifierSet(mention.specifier).contains(version, prereleases=True)
     except InvalidSpecifier:

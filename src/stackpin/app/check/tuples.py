@@ -36,6 +36,11 @@ class SolvedTuples:
         self._known: dict[Question, LockedTuple | None] = {}
         self._chains: dict[Question, tuple[Reason, ...]] = {}
 
+    def pythons(self) -> tuple[str, ...]:
+        """Every CPython minor that some torch release has wheels for on the default platform, oldest first."""
+        found = self._workshop.solver.known_pythons(Request(asks=()))
+        return tuple(sorted(found, key=lambda python: int(python.split(".")[1])))
+
     def tuple_of(self, question: Question) -> LockedTuple | None:
         """The tuple; None where there is none, or the catalog lacks what is asked for."""
         if question not in self._known:
