@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from stackpin.effects.files import LocalFiles, exists, nearest
 from stackpin.errors import UsageError
-from stackpin.model.value import replace
+from stackpin.model.settings import CheckSettings
+from stackpin.model.value import as_dict, replace
 from stackpin.parse.settings import environment_settings
 
 if TYPE_CHECKING:
@@ -50,14 +51,15 @@ def _files(environ: Mapping[str, str], cwd: str) -> Iterator[str]:
 
 
 def _from_file(raw: bytes, path: Path) -> Settings:
-    from stackpin.parse.settings import parse_table, table_settings
+    from stackpin.parse.settings import check_settings, parse_table, table_settings
 
     table, project = parse_table(raw, str(path), own_file=path.name == "stackpin.toml")
     settings = table_settings(table, str(path))
     stacks = tuple(_stacks(table.get("stacks", {}), project, str(path)))
     if settings.catalog:
         settings = replace(settings, catalog=str(path.parent / settings.catalog))
-    return replace(settings, stacks=stacks)
+    check = check_settings(table, str(path), str(path.parent.absolute()))
+    return replace(settings, stacks=stacks, check=check)
 
 
 def _stacks(tables: object, project: Mapping[str, Any], where: str) -> Iterator[Stack]:
@@ -96,5 +98,12 @@ def merged(near: Settings, far: Settings) -> Settings:
         mirrors={**far.mirrors, **near.mirrors},
         catalog=near.catalog or far.catalog,
         stacks=(*near.stacks, *far.stacks),
+        check=_nearer(near.check, far.check),
         sources={**far.sources, **near.sources},
     )
+
+
+def _nearer(near: CheckSettings, far: CheckSettings) -> CheckSettings:
+    """What two sources say of ``check``: key by key the nearer one's."""
+    told = {key: getattr(near, key) or value for key, value in as_dict(far).items()}
+    return CheckSettings(**told)

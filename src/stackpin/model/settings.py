@@ -12,9 +12,30 @@ if TYPE_CHECKING:
 
     from stackpin.model.stack import Stack
 
-__all__ = ["Settings"]
+__all__ = ["CheckSettings", "PathPattern", "Settings"]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class PathPattern(Value):
+    """A pattern of paths, and the absolute folder that it is below; without one it is below the current folder."""
+
+    text: str
+    folder: str = ""
+
+
+class CheckSettings(Value):
+    """What ``[tool.stackpin.check]`` says: rules by id, name or prefix, and paths that they do not hold for.
+
+    ``per_file_ignores`` has each pattern with its rules. ``baseline`` is the path of a file. ``source`` is where it stands.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[PathPattern, tuple[str, ...]], ...] = ()
+    exclude: tuple[PathPattern, ...] = ()
+    baseline: str = ""
+    source: str = ""
 
 
 class Settings(Value):
@@ -31,4 +52,5 @@ class Settings(Value):
     mirrors: Mapping[str, str] = _NOTHING
     catalog: str = ""
     stacks: tuple[Stack, ...] = ()
+    check: CheckSettings = CheckSettings()
     sources: Mapping[str, str] = _NOTHING

@@ -6,16 +6,17 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from stackpin.errors import InputUnreadable, UsageError
-from stackpin.model.settings import Settings
+from stackpin.model.settings import CheckSettings, PathPattern, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Table", "environment_settings", "parse_table", "table_settings"]
+__all__ = ["Table", "check_settings", "environment_settings", "parse_table", "table_settings"]
 
 _TEXTS = ("cuda", "driver", "gpu", "catalog")
 _LISTS = ("stack", "allow")
-_KEYS = {*_TEXTS, *_LISTS, "mirrors", "stacks"}
+_KEYS = {*_TEXTS, *_LISTS, "mirrors", "stacks", "check"}
+_CHECK_KEYS = {"select", "ignore", "per-file-ignores", "exclude", "baseline"}
 
 Table = dict[str, Any]
 
@@ -84,21 +85,11 @@ def parse_table(raw: bytes, where: str, *, own_file: bool) -> tuple[Table, Table
 
 
 def table_settings(table: Table, where: str) -> Settings:
-    """The settings of a table; the stacks in it are left to the caller.
+    """The settings of a table; the stacks in it and what it says of ``check`` are left to the caller.
 
     :raises UsageError: for a key that is not known, or a value of the wrong type.
     """
-    unknown = sorted(set(table) - _KEYS)
-    if unknown:
-        import difflib
-
-        near = next(iter(difflib.get_close_matches(unknown[0], sorted(_KEYS), n=1)), "")
-        raise UsageError(
-            f"a setting that stackpin does not know: {unknown[0]}",
-            where=where,
-            expected=", ".join(sorted(_KEYS)),
-            hint=f"did you mean {near}" if near else "",
-        )
+    _refuse_unknown(table, _KEYS, where)
     texts = {key: _text(table, key, where) for key in _TEXTS}
     lists = {key: _list(table, key, where) for key in _LISTS}
     mirrors = table.get("mirrors", {})
@@ -106,8 +97,56 @@ def table_settings(table: Table, where: str) -> Settings:
         raise UsageError(
             "mirrors is not a table of addresses", where=where, got=repr(mirrors), expected='{ "FROM" = "TO" }'
         )
-    sources = {key: where for key in table if key != "stacks"}
+    sources = {key: where for key in table if key not in {"stacks", "check"}}
     return Settings(**texts, **lists, mirrors=mirrors, sources=sources)  # type: ignore[arg-type]
+
+
+def check_settings(table: Table, where: str, folder: str) -> CheckSettings:
+    """What the ``check`` table in a table of settings says; nothing where there is none.
+
+    :param folder: the absolute folder of the file, which patterns and the baseline are below.
+    :raises UsageError: for a key that is not known, or a value of the wrong type.
+    """
+    said = table.get("check")
+    if said is None:
+        return CheckSettings()
+    if not isinstance(said, dict):
+        raise UsageError("check is not a table", where=where, got=repr(said), expected="[tool.stackpin.check]")
+    where = f"{where} [check]"
+    _refuse_unknown(said, _CHECK_KEYS, where)
+    per_file = said.get("per-file-ignores", {})
+    if not isinstance(per_file, dict):
+        raise UsageError(
+            "per-file-ignores is not a table of lists",
+            where=where,
+            got=repr(per_file),
+            expected='{ "PATTERN" = ["SP101"] }',
+        )
+    baseline = _text(said, "baseline", where)
+    return CheckSettings(
+        select=_list(said, "select", where),
+        ignore=_list(said, "ignore", where),
+        per_file_ignores=tuple(
+            (PathPattern(text=text, folder=folder), _list(per_file, text, where)) for text in per_file
+        ),
+        exclude=tuple(PathPattern(text=text, folder=folder) for text in _list(said, "exclude", where)),
+        baseline=f"{folder}/{baseline}" if baseline and not baseline.startswith("/") else baseline,
+        source=where,
+    )
+
+
+def _refuse_unknown(table: Table, known: set[str], where: str) -> None:
+    unknown = sorted(set(table) - known)
+    if unknown:
+        import difflib
+
+        near = next(iter(difflib.get_close_matches(unknown[0], sorted(known), n=1)), "")
+        raise UsageError(
+            f"a setting that stackpin does not know: {unknown[0]}",
+            where=where,
+            expected=", ".join(sorted(known)),
+            hint=f"did you mean {near}" if near else "",
+        )
 
 
 def _text(table: Table, key: str, where: str) -> str:

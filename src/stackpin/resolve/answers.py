@@ -97,7 +97,7 @@ class Answers:
             elif above is not None:
                 attempt.candidates.newer_than[first] = above
             if request.members and attempt.contradicts_itself():
-                continue
+                break
             outcome = attempt.run()
             if isinstance(outcome, Resolved) and (
                 best is None or _versions(outcome, request) > _versions(best, request)

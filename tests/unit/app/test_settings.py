@@ -8,7 +8,7 @@ import pytest
 
 from stackpin.app.settings import load_settings, merged
 from stackpin.errors import StackpinError
-from stackpin.model.settings import Settings
+from stackpin.model.settings import CheckSettings, PathPattern, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,3 +103,14 @@ def test_mirrors_of_all_sources_count_and_the_nearer_one_wins() -> None:
     near, far = Settings(mirrors={"a": "1"}), Settings(mirrors={"a": "2", "b": "3"}, cuda="cu118")
     found = merged(near, far)
     assert (found.mirrors, found.cuda) == ({"a": "1", "b": "3"}, "cu118")
+
+
+def test_what_is_said_of_check_counts_key_by_key_and_stays_below_its_own_file(project: Path, tmp_path: Path) -> None:
+    path = write(project.parent / "pyproject.toml", '[tool.stackpin.check]\nselect = ["SP1"]\nexclude = ["a/*"]\n')
+    write(tmp_path / "config" / "stackpin" / "stackpin.toml", '[check]\nselect = ["SP2"]\nbaseline = "b.json"\n')
+    assert load_settings({"XDG_CONFIG_HOME": str(tmp_path / "config")}, project).check == CheckSettings(
+        select=("SP1",),
+        exclude=(PathPattern(text="a/*", folder=str(project.parent)),),
+        baseline=str(tmp_path / "config" / "stackpin" / "b.json"),
+        source=f"{path} [check]",
+    )

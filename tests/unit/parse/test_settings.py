@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from stackpin.errors import InputUnreadable, UsageError
-from stackpin.model.settings import Settings
-from stackpin.parse.settings import environment_settings, parse_table, table_settings
+from stackpin.model.settings import CheckSettings, PathPattern, Settings
+from stackpin.parse.settings import check_settings, environment_settings, parse_table, table_settings
 
 __all__: list[str] = []
 
@@ -109,3 +109,54 @@ def test_a_table_that_is_wrong_is_refused(table: dict[str, Any], what: str, hint
 )
 def test_a_comma_inside_a_requirement_parts_nothing(text: str, stacks: tuple[str, ...]) -> None:
     assert environment_settings({"STACKPIN_STACK": text}).stack == stacks
+
+
+def test_what_is_said_of_check_lies_below_the_files_folder() -> None:
+    said = {
+        "select": ["SP1", "look-alike"],
+        "ignore": "SP105",
+        "per-file-ignores": {"legacy/*.txt": ["SP1"]},
+        "exclude": ["vendored"],
+        "baseline": "ci/baseline.json",
+    }
+    assert check_settings({"check": said}, "here", "/repo") == CheckSettings(
+        select=("SP1", "look-alike"),
+        ignore=("SP105",),
+        per_file_ignores=((PathPattern(text="legacy/*.txt", folder="/repo"), ("SP1",)),),
+        exclude=(PathPattern(text="vendored", folder="/repo"),),
+        baseline="/repo/ci/baseline.json",
+        source="here [check]",
+    )
+
+
+def test_a_table_without_check_says_nothing_of_it_and_takes_an_absolute_baseline_as_it_is() -> None:
+    assert check_settings({"cuda": "cu124"}, "here", "/repo") == CheckSettings()
+    assert check_settings({"check": {"baseline": "/b.json"}}, "here", "/repo").baseline == "/b.json"
+
+
+@pytest.mark.parametrize(
+    ("said", "what", "hint"),
+    [
+        ({"selects": ["SP1"]}, "a setting that stackpin does not know: selects", "did you mean select"),
+        (
+            {"per_file_ignores": {}},
+            "a setting that stackpin does not know: per_file_ignores",
+            "did you mean per-file-ignores",
+        ),
+        ({"select": 1}, "select is not a list of texts", ""),
+        ({"per-file-ignores": ["a"]}, "per-file-ignores is not a table of lists", ""),
+        ({"per-file-ignores": {"a": 1}}, "a is not a list of texts", ""),
+        ({"exclude": {}}, "exclude is not a list of texts", ""),
+        ({"baseline": True}, "baseline is not text", ""),
+    ],
+)
+def test_what_is_wrong_of_check_is_refused(said: dict[str, Any], what: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_settings({"check": said}, "here", "/repo")
+    assert (caught.value.what, caught.value.where, caught.value.hint) == (what, "here [check]", hint)
+
+
+def test_check_that_is_no_table_is_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        check_settings({"check": "SP1"}, "here", "/repo")
+    assert (caught.value.what, caught.value.where) == ("check is not a table", "here")

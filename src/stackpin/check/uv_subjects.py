@@ -1,0 +1,184 @@
+"""What a ``uv.lock`` installs on each of its targets, for each choice among what excludes each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.utils import NormalizedName
+
+from stackpin.check.lock_markers import LockMarkers
+from stackpin.check.lock_targets import Held, Judged, LockSubjects, admitting, lock_mention, lock_targets
+from stackpin.check.marker_truth import selection_name
+from stackpin.check.uv_walk import Walk, lock_roots
+from stackpin.errors import InputUnreadable
+from stackpin.parse.uv_lock import LockChoice
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from stackpin.check.lock_targets import Target
+    from stackpin.model.mention import Mention
+    from stackpin.parse.uv_lock import LockDependency, LockPackage, UvLock
+
+__all__ = ["uv_lock_subjects"]
+
+#: How many choices are looked at: with more, each is one of many that nobody takes.
+_MOST = 64
+_WORDS = {"extra": "extra", "group": "group", "project": "package"}
+
+
+class _Taken(NamedTuple):
+    """One choice: what is taken of the things that exclude others, and what is not."""
+
+    chosen: tuple[LockChoice, ...]
+    out: frozenset[LockChoice]
+
+    @property
+    def words(self) -> str:
+        return ", ".join(f"{_WORDS[each.kind]} {each.name or each.package}" for each in self.chosen)
+
+    def takes(self, kind: str, package: str, name: str) -> bool:
+        return LockChoice(kind, package, name) not in self.out
+
+
+def uv_lock_subjects(
+    lock: UvLock, path: str, pythons: Sequence[str], about: Collection[str] | None = None
+) -> LockSubjects:
+    """The subjects of a lock, one for each set of packages that it installs somewhere, and what was not judged.
+
+    Its own packages are not among what it installs. Extras and groups are all taken, of those that exclude each other
+    one at a time, or none.
+
+    :param path: the lock's name, as it is shown.
+    :param pythons: the minors that are looked at (``3.11``).
+    :param about: the names that matter, normalized; None: all.
+    :raises InputUnreadable: when a marker or the bounds of Python are none, or an edge leads to nothing.
+    """
+    _whole(lock, path)
+    targets = lock_targets(pythons, admitting(lock.requires_python, f"{path}: requires-python"))
+    if about is not None and not any(package.name in about for package in lock.packages):
+        return LockSubjects()
+    reader = _Reader(lock, path)
+    packages = [Held.of(each.name, each.version, each.wheels, from_source=each.has_sdist) for each in lock.packages]
+    judged = Judged(path, packages, about)
+    choices, more = _choices(lock)
+    for target in targets:
+        if reader.made_for(target):
+            for taken in choices:
+                reached = reader.reached(target, taken)
+                if reached is not None:
+                    judged.add(target, taken.words, reached)
+    found = judged.subjects(lambda number: _mention(lock.packages[number], path))
+    notes = [f"{path}: only {_MOST} of the choices among its extras and groups were judged"] if more else []
+    return LockSubjects(found.subjects, (*found.notes, *notes))
+
+
+def _whole(lock: UvLock, path: str) -> None:
+    """:raises InputUnreadable: when a package asks for one that is not there: the file was cut."""
+    names = {package.name for package in lock.packages}
+    for package in lock.packages:
+        for edges in (package.dependencies, *package.extras.values(), *package.groups.values()):
+            for edge in edges:
+                if edge.name not in names:
+                    raise InputUnreadable(
+                        "a lock file is cut: it lacks a package that another needs",
+                        where=f"{path}: {package.name} {package.version}".rstrip(),
+                        got=f"no package {edge.name}",
+                        expected="a lock file as uv writes it",
+                        hint="uv lock",
+                    )
+
+
+def _choices(lock: UvLock) -> tuple[list[_Taken], bool]:
+    """Each way to take at most one of each set, as much as possible first, nothing of them last; whether there are more."""
+    everything = frozenset(each for alternatives in lock.exclusions for each in alternatives)
+    found: list[tuple[LockChoice, ...]] = []
+    for chosen in _ways(lock.exclusions, ()):
+        if len(found) == _MOST:
+            return [_Taken(each, everything - set(each)) for each in found], True
+        if chosen not in found:
+            found.append(chosen)
+    return [_Taken(each, everything - set(each)) for each in found], False
+
+
+def _ways(
+    exclusions: Sequence[Sequence[LockChoice]], chosen: tuple[LockChoice, ...], depth: int = 0
+) -> Iterator[tuple[LockChoice, ...]]:
+    if depth == len(exclusions):
+        yield chosen
+        return
+    for each in exclusions[depth]:
+        more = chosen if each in chosen else (*chosen, each)
+        if all(len(set(alternatives).intersection(more)) <= 1 for alternatives in exclusions):
+            yield from _ways(exclusions, more, depth + 1)
+    if not set(exclusions[depth]).intersection(chosen):
+        yield from _ways(exclusions, chosen, depth + 1)
+
+
+class _Reader:
+    """Walks through one lock for many targets and choices."""
+
+    def __init__(self, lock: UvLock, path: str) -> None:
+        self._lock = lock
+        self._markers = LockMarkers(path)
+        self._roots = lock_roots(lock)
+        self._by_name: dict[str, list[int]] = {}
+        for number, package in enumerate(lock.packages):
+            self._by_name.setdefault(package.name, []).append(number)
+
+    def made_for(self, target: Target) -> bool:
+        """Whether the lock is for a target at all."""
+        environments = self._lock.environments
+        return not environments or any(self._markers.holds(each, target, ()) for each in environments)
+
+    def reached(self, target: Target, taken: _Taken) -> frozenset[int] | None:
+        """What is installed, without the lock's own packages; None where the choice turns out to exclude itself.
+
+        Two walks, as uv does it: an edge may take an extra of another package, and markers ask for it.
+        """
+        names = self._lock.packages
+        roots = [number for number in self._roots if taken.takes("project", names[number].name, "")]
+        active = set(self._active(roots, taken))
+        if self._lock.exclusions:
+            self._walk(target, taken, active, first=True).reach(roots)
+            for alternatives in self._lock.exclusions:
+                if sum(_marker_name(each) in active for each in alternatives) > 1:
+                    return None
+        return frozenset(self._walk(target, taken, active, first=False).reach(roots)) - self._roots
+
+    def _active(self, roots: Sequence[int], taken: _Taken) -> Iterator[str]:
+        """The names in markers of what is taken from the start."""
+        for number in roots:
+            package = self._lock.packages[number]
+            yield _marker_name(LockChoice("project", package.name))
+            for kind, names in (("extra", package.extras), ("group", package.groups)):
+                for name in names:
+                    if taken.takes(kind, package.name, name):
+                        yield _marker_name(LockChoice(kind, package.name, name))
+
+    def _walk(self, target: Target, taken: _Taken, active: set[str], *, first: bool) -> Walk:
+        def follows(edge: LockDependency) -> bool:
+            if not first or not edge.extras:
+                return self._markers.holds(edge.marker, target, active)
+            more = {_marker_name(LockChoice("extra", edge.name, extra)) for extra in edge.extras}
+            if not self._markers.holds(edge.marker, target, active | more):
+                return False
+            active.update(more)
+            return True
+
+        def fits(package: LockPackage) -> bool:
+            forks = package.markers
+            return not forks or any(self._markers.holds(each, target, active) for each in forks)
+
+        return Walk(self._lock, self._by_name, follows, taken.takes, fits)
+
+
+def _marker_name(choice: LockChoice) -> str:
+    """What uv calls a choice in markers."""
+    if choice.kind == "project":
+        return f"project-{len(choice.package)}-{choice.package}"
+    return selection_name(choice.kind, choice.package, choice.name)
+
+
+def _mention(package: LockPackage, path: str) -> Mention:
+    return lock_mention(NormalizedName(package.name), package.version, path, package.place, package.source.address)
