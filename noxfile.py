@@ -187,7 +187,8 @@ def lint(session: nox.Session) -> None:
     workflows = sorted(map(str, Path(".github/workflows").glob("*.yml")))
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
     session.run("check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
-    session.run("zizmor", "--offline", "--no-progress", "--quiet", ".github")
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml")
+    session.run("zizmor", "--offline", "--no-progress", "--quiet", ".github", "action.yml")
 
 
 @nox.session

@@ -96,7 +96,10 @@ def test_every_line_of_the_text_is_of_a_finding_or_the_last(told: Checked) -> No
 @given(told=RUNS)
 def test_json_is_json_in_utf_8_and_has_every_finding(told: Checked) -> None:
     document = json.loads(findings_json(told).encode())
-    assert [each["rule"] for each in document["findings"]] == [each.rule.id for each in told.findings]
+    assert sorted(each["rule"] for each in document["findings"]) == sorted(each.rule.id for each in told.findings)
+    places = [(each["path"], each["line"] or 0, each["column"] or 0) for each in document["findings"]]
+    if all(place[0].isascii() for place in places):
+        assert places == sorted(places)
     assert len(document["troubles"]) == len(told.troubles)
 
 
@@ -118,6 +121,28 @@ def test_annotations_are_one_line_each(told: Checked) -> None:
     assert len(lines) == len(entries(told.findings)) + len(told.troubles) + len(told.notes)
     assert [line for line in lines if not re.match(r"::(?:error|warning|notice) (?:\w+=[^:,]*,?)+::", line)] == []
     assert all(line.isprintable() for line in lines)
+
+
+def runner_reads(line: str) -> tuple[dict[str, str], str]:
+    """Properties and message of a command as GitHub's runner takes it apart (actions/runner, ``ActionCommand.cs``)."""
+    head, _, message = line.removeprefix("::").partition("::")
+    properties = {}
+    for pair in head.partition(" ")[2].split(","):
+        name, _, text = pair.partition("=")
+        for escaped, letter in (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")):
+            text = text.replace(escaped, letter)
+        properties[name] = text
+    return properties, message.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
+
+
+@given(path=st.text(st.sampled_from("ab/.:,%= \r\né世05AD"), min_size=1).filter(lambda path: path[0] not in "./"))
+def test_the_runner_reads_the_path_that_was_meant(path: str) -> None:
+    place = Place(path=path, line=3, column=2, end_column=5)
+    told = Checked(findings=(Finding(rule=RULES[0], place=place, message="100% of a:b,c"),))
+    properties, message = runner_reads(github_annotations(told).removesuffix("\n"))
+    title = f"{RULES[0].id} {RULES[0].name}"
+    assert properties == {"file": path, "line": "3", "col": "2", "endColumn": "5", "title": title}
+    assert message == "100% of a:b,c"
 
 
 @given(name=_FILE_NAMES.filter(lambda name: not name.startswith(("/", "./"))))

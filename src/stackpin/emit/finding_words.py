@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from stackpin.model.finding import Finding
     from stackpin.model.mention import Place
 
-__all__ = ["Entry", "counted", "entries", "harmless", "parts_text", "place_text", "sentence", "well_formed"]
+__all__ = ["Entry", "counted", "entries", "harmless", "in_order", "parts_text", "place_text", "sentence", "well_formed"]
 
 #: Bytes of a file name that are not UTF-8 come as these (PEP 383).
 _STRAY_BYTES = range(0xDC80, 0xDD00)
@@ -29,12 +29,17 @@ class Entry(Value):
 def entries(findings: Iterable[Finding]) -> tuple[Entry, ...]:
     """Findings by path, place and rule; those that differ in nothing but their part are one entry, its parts as they came."""
     parts: dict[Finding, list[str]] = {}
-    for each in sorted(findings, key=_order):
+    for each in in_order(findings):
         parts.setdefault(replace(each, part=""), []).append(each.part)
     return tuple(
         Entry(finding=finding, parts=tuple(dict.fromkeys(part for part in several if part)))
         for finding, several in parts.items()
     )
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings by path, place and rule; those that are alike in all of these stay as they came."""
+    return tuple(sorted(findings, key=_order))
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

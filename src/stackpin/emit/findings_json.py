@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from stackpin.emit.finding_words import well_formed
+from stackpin.emit.finding_words import in_order, well_formed
 
 if TYPE_CHECKING:
     from stackpin.model.finding import Checked, Edit, Finding, Fix, Trouble
@@ -20,10 +20,10 @@ def findings_json(checked: Checked) -> str:
 
 
 def findings_document(checked: Checked) -> dict[str, Any]:
-    """The document, in the order in which the findings come; a line or column that is not known is null."""
+    """The document, its findings by path and place; a line or column that is not known is null."""
     document = {
         "schema": 1,
-        "findings": [_finding(each) for each in checked.findings],
+        "findings": [_finding(each) for each in in_order(checked.findings)],
         "troubles": [_trouble(each) for each in checked.troubles],
         "notes": list(checked.notes),
         "looked_at": list(checked.looked_at),
