@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from stackpin.check.question import Question
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Case", "Ground", "proves", "requirement_of"]
 
 _DONE = (Role.INSTALLED, Role.LOCKED)
+#: So many releases of a package are tried to find one that goes with the rest.
+_TRIED = 60
 #: Reasons that say what the catalog lacks, or what a person chose knowingly: none of them is something wrong.
 _OPEN = {ReasonKind.NO_RELEASE, ReasonKind.UNDECLARED, ReasonKind.PRE_RELEASE, ReasonKind.YANKED}
 #: Reasons about a machine: what is there has been built or chosen for it.
@@ -129,7 +132,15 @@ class Case:
         if fault is not None:
             yield self._told(fault, stated.first, locked)
         else:
-            yield finding_of_chain(chain, stated.first)
+            wanted = self._goes_with(name, question)
+            yield finding_of_chain(chain, stated.first, self.subject, wanted)
+
+    def _goes_with(self, name: str, question: Question) -> str:
+        """The newest release of a package that goes with the anchors; empty where none of the newest does."""
+        for version in islice(self._tuples.releases(name), _TRIED):
+            if self._tuples.tuple_of(replace(question, members=(f"{name}=={version}",))) is not None:
+                return version
+        return ""
 
     def _fault(self, rules: Rules, locked: LockedTuple, stated: Stated) -> Fault | None:
         """What the tuple says against a mention; a range that admits what the tuple has is right."""

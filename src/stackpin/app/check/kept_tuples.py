@@ -15,7 +15,7 @@ from stackpin.model.value import as_dict
 from stackpin.parse.locked_json import parse_locked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from stackpin.app.check.tuples import SolvedTuples
     from stackpin.catalog.loader import Catalog
@@ -81,3 +81,7 @@ class KeptTuples:
         if not version or not self._catalog.carries(name):
             return self._catalog.carries(name)
         return any(same_version(item.text, version) for item in self._catalog.releases(name) or ())
+
+    def releases(self, name: str) -> Iterator[str]:
+        """The final releases of a package that the catalog has and that are not yanked, newest first."""
+        return self.solved.releases(name)

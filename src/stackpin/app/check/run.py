@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -278,27 +277,11 @@ def _driver_here() -> str:
 
 
 def _environment(job: CheckJob, environ: Mapping[str, str], cwd: Path) -> tuple[Environment, str]:
-    """The environment that is meant, and its folder as it is shown: the active one where none is named, as uv finds it."""
-    from stackpin.app.abi_read import read_environment_of
-    from stackpin.effects.environments import environment_of_interpreter, read_environment
-    from stackpin.effects.interpreter import find_interpreter
-    from stackpin.effects.process import LocalProcesses
+    """The environment that is meant, and its folder as it is shown."""
+    from stackpin.app.named_environment import active_environment, named_environment
 
-    named = read_environment_of(job.python, job.env)
-    if named is not None:
-        return named, job.env
-    for place in (environ.get("VIRTUAL_ENV"), environ.get("CONDA_PREFIX"), _nearest(cwd)):
-        if place:
-            return read_environment(Path(place)), os.path.relpath(place, cwd) if Path(place).is_relative_to(
-                cwd
-            ) else place
-    found = environment_of_interpreter(find_interpreter(None, environ, cwd), LocalProcesses())
-    return found, str(found.prefix)
-
-
-def _nearest(cwd: Path) -> str:
-    """The ``.venv`` in a folder or one above it."""
-    return next((str(place / ".venv") for place in (cwd, *cwd.parents) if (place / ".venv").is_dir()), "")
+    named = named_environment(job.python, job.env)
+    return (named, job.env) if named is not None else active_environment(environ, cwd)
 
 
 def _patterns(texts: Iterable[str]) -> tuple[PathPattern, ...]:
