@@ -24,6 +24,7 @@ __all__ = [
     "RequirementFile",
     "RequirementKind",
     "file_name_parts",
+    "mark_of",
     "option_of",
     "parse_requirement_file",
     "parse_requirement_text",
@@ -150,13 +151,18 @@ class RequirementFile(NamedTuple):
 
 def requirement_file_text(content: bytes) -> str:
     """The text of a file as pip decodes it: by its byte order mark, else UTF-8; what is neither is read as Latin-1."""
-    for mark, encoding in _MARKS:
-        if content.startswith(mark):
-            return content[len(mark) :].decode(encoding, errors="replace")
+    mark, encoding = mark_of(content)
+    if mark:
+        return content[len(mark) :].decode(encoding, errors="replace")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+def mark_of(content: bytes) -> tuple[bytes, str]:
+    """The byte order mark that a file begins with, and the encoding that it tells; empty where it has none."""
+    return next(((mark, encoding) for mark, encoding in _MARKS if content.startswith(mark)), (b"", ""))
 
 
 def parse_requirement_file(text: str, environ: Mapping[str, str] | None = None) -> RequirementFile:

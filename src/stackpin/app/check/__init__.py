@@ -1,0 +1,1 @@
+"""``stackpin check``: from paths and environments to findings."""
