@@ -48,7 +48,9 @@ class Mention(Value):
     ``version`` is exact (an installed or locked one, what ``==`` or ``===`` asks for, what a file's name tells), its local
     part with it; it is empty where several versions are admitted. ``specifier`` is PEP 440's, empty for any. ``text`` is
     the requirement as it stands in the file, without the file's own options and comment, and ``place`` is that text's.
-    ``address`` is the index, file, repository or folder that it is taken from, where that is told.
+    ``address`` is the index, file, repository or folder that it is taken from, where that is told, without credentials.
+    ``bare`` is whether ``text`` is the version constraint alone and the name stands elsewhere, as in poetry's tables;
+    ``hashed`` whether hashes of files stand beside it, which hold for no other version.
     """
 
     name: NormalizedName
@@ -60,6 +62,8 @@ class Mention(Value):
     marker: str = ""
     text: str = ""
     address: str = ""
+    bare: bool = False
+    hashed: bool = False
 
 
 class IndexLine(Value):
