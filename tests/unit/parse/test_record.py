@@ -24,7 +24,7 @@ RECORD = (
 
 
 def test_the_first_parts_of_all_paths_are_told() -> None:
-    assert recorded_tops(RECORD) == {b"..", b"demo", b"demo_single.py", b"other", b"demo-1.0.dist-info"}
+    assert recorded_tops(RECORD) == {b"..", b"demo", b"other", b"demo-1.0.dist-info"}
 
 
 def test_rows_are_read_below_the_parts_asked_for_alone() -> None:
@@ -42,8 +42,8 @@ def test_a_size_that_is_none_is_not_known() -> None:
     assert recorded(b"other/x.py,sha256=GG," + b"9" * 5000 + b"\n", {b"other"}) == {b"other/x.py": Recorded("GG", -1)}
 
 
-def test_a_module_is_its_own_first_part() -> None:
-    assert recorded_tops(b"six.py,sha256=AA,1\n") == {b"six.py"}
+def test_a_module_is_no_package() -> None:
+    assert recorded_tops(b"six.py,sha256=AA,1\nsix/x.py,,\n") == {b"six"}
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,17 @@ def test_a_record_that_breaks_off_is_cut(content: bytes, cut: bool) -> None:
     assert is_cut(content) is cut
 
 
-@pytest.mark.parametrize("content", [b"demo/" * 200_000, b'"' * 100_000, b"demo/a,b,c,d,e\n" * 3, b"\xff\xfe,,\n"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"demo/" * 200_000,
+        b'"' * 100_000,
+        b"d" * 5_000_000,
+        b"a/b,,\n" * 300_000,
+        b"\r\n" * 1_000_000,
+        b"demo/a,b,c,d,e\n" * 3,
+        b"\xff\xfe,,\n",
+    ],
+)
 def test_any_bytes_are_read(content: bytes) -> None:
     assert all(isinstance(row, Recorded) for row in recorded(content, recorded_tops(content)).values())
