@@ -218,7 +218,11 @@ def _one(
 
 
 def _record(path: str, trouble: Callable[[InputUnreadable], None], read: _Reader) -> bytes | None:
-    content = read(f"{path}/RECORD")
+    try:
+        content = read(f"{path}/RECORD")
+    except OSError as error:
+        trouble(_unreadable(f"{path}/RECORD", error))
+        return None
     if content is None:
         installer = (read(f"{path}/INSTALLER") or b"").decode(errors="replace").strip().lower()
         if installer in _RECORDERS:

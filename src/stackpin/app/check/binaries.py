@@ -115,7 +115,11 @@ def _linked_with_torch(wheel: InstalledWheel) -> set[str]:
     names = set()
     for member in wheel.members:
         if ".libs/" not in member.name:
-            libraries = drive(read_needed(member.size), wheel.opened(member))
+            try:
+                libraries = drive(read_needed(member.size), wheel.opened(member))
+            except InputUnreadable as error:
+                error.where = f"{member.name}, {error.where}"
+                raise
             if any(library.startswith(_TORCHS) for library in libraries):
                 names.add(member.name)
     return names
