@@ -84,16 +84,16 @@ def parse_dockerfile(content: bytes, path: str) -> Dockerfile:
     :param path: as it is shown.
     :raises InputUnreadable: for what BuildKit would not read either, a file that is cut, too large or no text.
     """
-    lines = Lines(readable_text(content, "Dockerfile", limit=SCRIPT_LIMIT), path)
+    lines = Lines(readable_text(content, "Dockerfile", path, limit=SCRIPT_LIMIT), path)
     reading = _Reading(lines)
     for each in instructions(lines):
         try:
             reading.take(each)
         except Unclosed as fault:
-            line, column = lines.position(max(fault.origin, each.start))
+            line, _ = lines.position(max(fault.origin, each.start))
             raise InputUnreadable(
                 f"{fault.what} is not closed: the file is cut, or no build would read it",
-                where=f"{path}:{line}:{column}",
+                where=f"{path}:{line}",
             ) from fault
     if not reading.stages:
         raise InputUnreadable("the file is no Dockerfile: it has no FROM", where=path)
@@ -199,8 +199,8 @@ class _Reading:
         self.stages.append(_Building(image, name, platform, parent, len(self.stages)))
 
     def _where(self, instruction: Instruction) -> str:
-        line, column = self.lines.position(instruction.start)
-        return f"{self.lines.path}:{line}:{column}"
+        line, _ = self.lines.position(instruction.start)
+        return f"{self.lines.path}:{line}"
 
     def _arg(self, instruction: Instruction) -> None:
         args, unset = (self.stages[-1].args, self.stages[-1].unset) if self.stages else (self.args, self.unset)
@@ -209,8 +209,7 @@ class _Reading:
             if not _NAME.fullmatch(name):
                 continue
             if equals:
-                value = word.marked.part(len(name) + 1, len(word.text))
-                args[name] = value if UNKNOWN not in value.text else None
+                args[name] = word.marked.part(len(name) + 1, len(word.text))
             elif self.stages and self.args.get(name) is not None:
                 args[name] = self.args[name]
             elif _PLATFORM.fullmatch(name):
@@ -229,13 +228,13 @@ class _Reading:
             start = rest.text.find(text)
             reader = WordReader(rest.part(start, start + len(text)), shell=False, escape=instruction.escape)
             reader.variables = stage.variables
-            stage.env[words[0].text] = _known(reader.expanded(rest.part(start, start + len(text))))
+            stage.env[words[0].text] = reader.expanded(rest.part(start, start + len(text)))
             return
         found = {}
         for word in words:
             name, equals, _ = word.text.partition("=")
             if equals and _NAME.fullmatch(name):
-                found[name] = _known(word.marked.part(len(name) + 1, len(word.text)))
+                found[name] = word.marked.part(len(name) + 1, len(word.text))
         stage.env.update(found)
 
     def _workdir(self, instruction: Instruction) -> None:
@@ -267,10 +266,6 @@ class _Reading:
         if len(words) > 1:
             paths = tuple(word.text for word in words[:-1])
             stage.steps.append(Copied(paths, _path(stage.folder, words[-1].text), stage.folder, source))
-
-
-def _known(value: Marked) -> Marked | None:
-    return value if UNKNOWN not in value.text else None
 
 
 def _path(folder: str, text: str) -> str:

@@ -89,10 +89,10 @@ def instructions(lines: Lines) -> Iterator[Instruction]:
         if name not in _KNOWN:
             if own:  # another syntax may have instructions of its own
                 continue
-            line, column = lines.position(start)
+            line, _ = lines.position(start)
             raise InputUnreadable(
                 "a line of the Dockerfile begins with no instruction",
-                where=f"{lines.path}:{line}:{column}",
+                where=f"{lines.path}:{line}",
                 got=name[:40],
                 expected="FROM, RUN, COPY, ENV, ARG or another of them",
             )
@@ -150,10 +150,10 @@ def _bodies(lines: Lines, value: Marked, at: int, start: int) -> tuple[tuple[Mar
             continue
         body_end, after = after_heredoc(lines.text, at, head[0], tabs=match[1] == "-")
         if body_end == after:
-            line, column = lines.position(start)
+            line, _ = lines.position(start)
             raise InputUnreadable(
                 f"the here-document {head[0]!r} does not end: the file is cut",
-                where=f"{lines.path}:{line}:{column}",
+                where=f"{lines.path}:{line}",
                 expected=f"a line {head[0]}",
             )
         bodies.append(whole(lines.text[at:body_end], at))

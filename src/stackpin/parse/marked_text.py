@@ -120,22 +120,24 @@ class Lines:
         return Place(path=self.path, line=line, column=column, end_column=end)
 
 
-def readable_text(content: bytes, what: str, *, limit: int) -> str:
+def readable_text(content: bytes, what: str, path: str, *, limit: int) -> str:
     """The text of a file that people write; its byte order mark is left out, bytes that are no UTF-8 become U+FFFD.
 
     :param what: what the file claims to be, for the error.
+    :param path: the file as it is shown.
     :param limit: the most bytes that such a file may have.
     :raises InputUnreadable: for a file that is larger, is binary, or holds a merge that was not finished.
     """
     if len(content) > limit:
         raise InputUnreadable(
             f"the file is too large for a {what}",
+            where=path,
             got=f"{len(content)} bytes",
             expected=f"at most {limit} bytes",
         )
     if b"\0" in content:
         raise InputUnreadable(
-            f"the file is no {what}: it is binary", got=f"a NUL at byte {content.index(0)}", expected="text"
+            f"the file is no {what}: it is binary", where=path, got=f"a NUL at byte {content.index(0)}", expected="text"
         )
     text = content.decode("utf-8", errors="replace").removeprefix("\ufeff")
     marks = [(match[1][:1], match.start(), match[1]) for match in _CONFLICT.finditer(text)]
@@ -143,9 +145,9 @@ def readable_text(content: bytes, what: str, *, limit: int) -> str:
         if (first, second, third) == ("<", "=", ">"):
             number = text.count("\n", 0, start) + 1
             raise InputUnreadable(
-                "the file holds a merge that was not finished",
-                where=f"line {number}",
+                "the file holds a merge conflict",
+                where=f"{path}:{number}",
                 got=line,
-                hint="settle the conflict, and check again",
+                hint="finish the merge, then check again",
             )
     return text

@@ -45,7 +45,7 @@ def parse_script(content: bytes, path: str) -> tuple[Lines, tuple[ShellCommand, 
     :param path: as it is shown.
     :raises InputUnreadable: for a file that is no text, is too large, or is cut: something opened in it does not end.
     """
-    lines = Lines(readable_text(content, "shell script", limit=SCRIPT_LIMIT), path)
+    lines = Lines(readable_text(content, "shell script", path, limit=SCRIPT_LIMIT), path)
     if not _INSTALLS.search(lines.text):
         return lines, ()  # most scripts by far
     interpreter = _INTERPRETER.match(lines.text)
@@ -67,10 +67,10 @@ def shell_commands(
     try:
         return _commands(source, ShellState(variables), numbers or count(1), 0)
     except Unclosed as fault:
-        line, column = lines.position(max(fault.origin, 0))
+        line, _ = lines.position(max(fault.origin, 0))
         raise InputUnreadable(
             f"{fault.what} is not closed: the file is cut, or no shell would read it",
-            where=f"{lines.path}:{line}:{column}",
+            where=f"{lines.path}:{line}",
         ) from fault
 
 
@@ -155,8 +155,7 @@ class _Following:
         for word in words:
             match = _ASSIGNED.match(word.text)
             if match:
-                value = word.marked.part(match.end(), len(word.text))
-                self.reader.assign(match[1], value if word.is_known else None)
+                self.reader.assign(match[1], word.marked.part(match.end(), len(word.text)))
 
     def _script(self, script: Marked) -> None:
         if script.text.strip(UNKNOWN + " "):

@@ -217,8 +217,7 @@ class ShellReader:
             return
         found, self.at = self._read_word(split=False, at=start)
         value = found[0].marked if found else Marked("", ())
-        known = "\0" not in value.text and not match[2]
-        self._assigned.append((match[1], value if known else None))
+        self._assigned.append((match[1], None if match[2] else value))
 
     def _reserved(self) -> bool:
         """Take a reserved word, where one stands here; whether one did."""
