@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stackpin.check.question import Question
 from stackpin.check.rules import Rules, accepted_versions, same_version
-from stackpin.check.telling import finding_of_chain, finding_of_fault
+from stackpin.check.telling import finding_of_chain, finding_of_fault, finding_of_pin
 from stackpin.model.cuda import cuda_major
 from stackpin.model.environment import FaultKind
 from stackpin.model.explanation import ReasonKind
@@ -45,6 +45,8 @@ class Ground(Value):
     tuples: Tuples
     engines: frozenset[str]
     exact_tag: bool
+    driver: str = ""
+    gpu: str = ""
 
 
 class Case:
@@ -54,11 +56,55 @@ class Case:
         self.subject, self.stated, self.notes = subject, variant.stated, list[str]()
         self._facts, self._tuples, self._engines = ground.facts, ground.tuples, ground.engines
         self._variant, self._tag, self._exact_tag = variant, tag, ground.exact_tag
+        self._driver, self._gpu = ground.driver, ground.gpu
 
     @property
     def is_done(self) -> bool:
         """Whether the subject is what is there or locked, and so exact, in place of what is asked for."""
         return self.subject.kind in {SubjectKind.ENVIRONMENT, SubjectKind.LOCK}
+
+    def is_for_python(self, chain: Iterable[Reason]) -> bool:
+        """Whether a chain that rests on a Python rests on one that the subject is for: on the only one that it is for."""
+        return len(self.subject.pythons) == 1 or all(reason.kind is not ReasonKind.PYTHON for reason in chain)
+
+    def takes_pypis(self, names: Iterable[str]) -> bool:
+        """Whether these are taken from PyPI, as far as the subject says: no label, no address, no index but torch's own."""
+        roots = {
+            build.root.rpartition("/")[0] for build in self._facts.torch_builds(self.version_of(TORCH)) if build.root
+        }
+        strange = [line for line in self.subject.indexes if not any(line.address.startswith(root) for root in roots)]
+        mentions = [self.stated[name].first for name in names if name in self.stated]
+        return not strange and all("+" not in each.version and not each.address for each in mentions)
+
+    def of_machine(self, locked: LockedTuple, names: Sequence[str]) -> Iterator[Finding]:
+        """What a driver or a GPU that files are for rules out, and what torch pins of NVIDIA's packages."""
+        stated = self.stated.get(TORCH) or next((self.stated[name] for name in names if name in self.stated), None)
+        if stated is None or self.subject.kind is SubjectKind.ENVIRONMENT:
+            return  # of an environment its own files tell
+        if self._driver or self._gpu:
+            from stackpin.check.machine import driver_too_old, gpu_without_code
+
+            yield from driver_too_old(self._facts, locked, stated.first, self._driver)
+            yield from gpu_without_code(self._facts, locked, stated.first, self._gpu)
+        if any(name.startswith("nvidia-") and each.first.version for name, each in self.stated.items()):
+            yield from self._nvidia(stated.first)
+
+    def _nvidia(self, torch: Mention) -> Iterator[Finding]:
+        """SP105: NVIDIA's packages that are held to another version than the one that torch's METADATA pins."""
+        from stackpin.check.torch_pins import nvidia_pins
+
+        version = torch.version.partition("+")[0] if torch.name == TORCH else ""
+        if not version or ("+" in torch.version and not self._is_pypis(torch.version)):
+            return  # a labelled build has its own METADATA
+        for pin in nvidia_pins(self._facts.catalog, version, self._variant.python, self.subject.machine):
+            mention = self.stated[pin.name].first if pin.name in self.stated else None
+            if mention is not None and mention.version and not same_version(mention.version, pin.version):
+                yield finding_of_pin(pin, f"{TORCH} {version}", mention, self.subject)
+
+    def _is_pypis(self, version: str) -> bool:
+        """Whether a labelled torch is the build that PyPI carries."""
+        public, _, label = version.partition("+")
+        return any(build.pypi and build.tag == label for build in self._facts.torch_builds(public))
 
     def version_of(self, name: str) -> str:
         """The exact version of a package without its label; empty where it is not exact."""
@@ -133,7 +179,8 @@ class Case:
             yield self._told(fault, stated.first, locked)
         else:
             wanted = self._goes_with(name, question)
-            yield finding_of_chain(chain, stated.first, self.subject, wanted)
+            cuda = name in self._facts.cuda_members
+            yield finding_of_chain(chain, stated.first, self.subject, wanted, cuda=cuda)
 
     def _goes_with(self, name: str, question: Question) -> str:
         """The newest release of a package that goes with the anchors; empty where none of the newest does."""
@@ -207,9 +254,12 @@ def _admits(mention: Mention, version: str) -> bool:
         return True  # another rule tells it
 
 
-def proves(chain: Sequence[Reason], *, done: bool) -> bool:
-    """Whether a chain rests on facts alone, and not on what nobody knows or on a machine that is there anyway."""
-    if not chain or any(reason.leaves_open for reason in chain):
+def proves(chain: Sequence[Reason], *, done: bool, closed: bool = False) -> bool:
+    """Whether a chain rests on facts alone, and not on what nobody knows or on a machine that is there anyway.
+
+    :param closed: whether an index that cannot be looked up does not come into question.
+    """
+    if not chain or (not closed and any(reason.leaves_open for reason in chain)):
         return False
     kinds = {reason.kind for reason in chain}
     return not kinds & _OPEN and not (done and kinds & _ELSEWHERE)

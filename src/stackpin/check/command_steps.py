@@ -238,7 +238,7 @@ def _subject(name: str, environment: _Environment, path: tuple[int, ...], ground
 def _alone(step: Step, subjects: Iterable[Subject], ground: Ground) -> Subject | None:
     """A command whose pins do not all stand in the end: what it asks for at once must go together all the same."""
     pinned = [mention for mention in step.mentions if mention.version or mention.specifier]
-    if len(pinned) < 2 or not step.needs or step.unknown:  # noqa: PLR2004 - one pin contradicts nothing
+    if len(pinned) < 2 or not step.needs or step.unknown:
         return None
     together = {(mention.name, mention.version, mention.place) for mention in pinned}
     for subject in subjects:

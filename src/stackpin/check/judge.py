@@ -18,7 +18,7 @@ from stackpin.model.stack import TORCH
 from stackpin.model.value import Value, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from stackpin.catalog.facts import Facts
     from stackpin.check.question import Question, Tuples
@@ -35,11 +35,16 @@ _NAME = re.compile(r"[\w.-]+")
 
 
 class InForce(Value):
-    """What settings and the command line say: requirements on stacks' anchors, the tag, members that are set free."""
+    """What settings and the command line say: requirements on stacks' anchors, the tag, members that are set free.
+
+    ``driver`` and ``gpu`` are those of the machine that files are for.
+    """
 
     stacks: tuple[str, ...] = ()
     cuda: str = ""
     allow: tuple[str, ...] = ()
+    driver: str = ""
+    gpu: str = ""
 
 
 class Judged(Value):
@@ -59,6 +64,7 @@ class Judge:
 
     :param stacks: every stack that is known.
     :param pythons: the Pythons (``3.11``) that any wheel is for; asked only where markers are to be judged.
+    :param also: further names that matter in files: what torch's METADATA pins.
     """
 
     def __init__(
@@ -69,17 +75,27 @@ class Judge:
         *,
         in_force: InForce,
         pythons: Callable[[], Sequence[str]],
+        also: Collection[str] = (),
     ) -> None:
         self._facts, self._tuples = facts, tuples
         self._in_force, self._pythons = in_force, pythons
         known = tuple(stacks)
         self._engines = frozenset(str(stack.anchor) for stack in known if stack.anchor != TORCH)
-        self._ground = Ground(facts=facts, tuples=tuples, engines=self._engines, exact_tag=bool(in_force.cuda))
+        self._ground = Ground(
+            facts=facts,
+            tuples=tuples,
+            engines=self._engines,
+            exact_tag=bool(in_force.cuda),
+            driver=in_force.driver,
+            gpu=in_force.gpu,
+        )
         held = {str(name) for stack in known for name in (*stack.members, *stack.always)}
         alike = {row.distribution for row in facts.look_alikes} | {
             str(name) for stack in known for name in stack.look_alikes
         }
-        self._names = frozenset({*self._engines, TORCH, *held, *alike, *facts.cuda_members} - set(in_force.allow))
+        self._names = frozenset(
+            {*self._engines, TORCH, *held, *alike, *facts.cuda_members, *also} - set(in_force.allow)
+        )
 
     @property
     def pythons(self) -> tuple[str, ...]:
@@ -173,7 +189,10 @@ class Judge:
             locked = self._tuples.tuple_of(question)
         if locked is None:
             return self._without(case, question, names, told=told)
-        findings = list(case.findings(locked, question, members, whole=whole, anchors=names))
+        findings = [
+            *case.findings(locked, question, members, whole=whole, anchors=names),
+            *case.of_machine(locked, names),
+        ]
         return Judged(findings=tuple(findings), notes=tuple(case.notes), locked=(locked,), whole=whole)
 
     def _without(self, case: Case, question: Question, names: Sequence[str], *, told: bool) -> Judged:
@@ -189,7 +208,7 @@ class Judge:
         if place is None or not (told or len(names) > 1 or question.members or case.is_exact(names)):
             return Judged()
         chain = self._tuples.refuted(question)
-        if not proves(chain, done=case.is_done):
+        if not proves(chain, done=case.is_done, closed=case.takes_pypis(names)) or not case.is_for_python(chain):
             return Judged()
         explanation = self._tuples.refusal(question)
         if explanation is None:

@@ -13,6 +13,7 @@ from stackpin.parse.poetry_constraint import poetry_specifier
 
 __all__ = ["admitted", "specifiers"]
 
+
 def specifiers(constraint: str) -> tuple[SpecifierSet, ...] | None:
     """The specifiers of which one must be met; None where the text is not understood."""
     found = []

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stackpin.catalog.facts import Facts
+    from stackpin.check.torch_pins import NvidiaPin
     from stackpin.model.environment import Fault
     from stackpin.model.explanation import Explanation, Reason
     from stackpin.model.finding import Rule
@@ -65,10 +66,27 @@ def finding_of_fault(
     )
 
 
-def finding_of_chain(chain: Sequence[Reason], mention: Mention, subject: Subject, wanted: str) -> Finding:
+def finding_of_pin(pin: NvidiaPin, torch: str, mention: Mention, subject: Subject) -> Finding:
+    """The finding for an NVIDIA package in another version than torch's METADATA pins."""
+    return Finding(
+        rule=rule("SP105"),
+        place=mention.place,
+        message=f"{pin.name} {mention.version} is {_STATES[mention.role]}; {torch} needs {pin.name} {pin.version}",
+        package=pin.name,
+        found=mention.version,
+        wanted=pin.version,
+        evidence=f"{torch}: {pin.line}",
+        fix=_rewritten(f"{pin.name}=={pin.version}", mention, subject),
+    )
+
+
+def finding_of_chain(
+    chain: Sequence[Reason], mention: Mention, subject: Subject, wanted: str, *, cuda: bool = False
+) -> Finding:
     """The finding for a package that no tuple names and that cannot be beside the anchor: the facts say why.
 
     :param wanted: the newest release of it that can; empty where none is known.
+    :param cuda: whether it is a CUDA member, whose major is what is wrong.
     """
     texts = [reason.text for reason in chain if reason.kind is not ReasonKind.REQUEST]
     symbols = any(reason.kind is ReasonKind.SYMBOLS for reason in chain)
@@ -77,7 +95,7 @@ def finding_of_chain(chain: Sequence[Reason], mention: Mention, subject: Subject
     if not wanted and symbols:
         fix = Fix(command=f"stackpin abi {name}")
     return Finding(
-        rule=rule("SP401" if symbols else "SP103"),
+        rule=rule("SP401" if symbols else "SP202" if cuda else "SP103"),
         place=mention.place,
         message=f"{name} {mention.version or mention.specifier} does not go with the rest: {'; '.join(texts)}",
         package=name,
@@ -93,8 +111,9 @@ def finding_of_refusal(explanation: Explanation, mention: Mention) -> Finding:
     nearest = explanation.nearest[0] if explanation.nearest else None
     told = f"{explanation.headline}: {explanation.cause}" if explanation.cause else explanation.headline
     reasons = [reason for refusal in explanation.refusals for reason in refusal.reasons]
+    kinds = {reason.kind for reason in reasons} - {ReasonKind.REQUIRES, ReasonKind.REQUEST}
     return Finding(
-        rule=rule("SP104"),
+        rule=rule("SP202" if kinds == {ReasonKind.CUDA_MAJOR} else "SP104"),
         place=mention.place,
         message=told,
         package=str(mention.name),

@@ -61,7 +61,8 @@ class Unread(NamedTuple):
 
 class Stage(NamedTuple):
     """One stage. ``image`` is what it is built from, standing where that is written; ``parent`` is the number of the stage
-    that this is, None for an image. ``platform`` is empty where ``FROM`` names none."""
+    that this is, None for an image. ``platform`` is empty where ``FROM`` names none.
+    """
 
     number: int
     name: str
@@ -191,7 +192,7 @@ class _Reading:
         words = self._words(instruction.value, instruction, self._global)
         if not words:
             raise InputUnreadable("a FROM names no image", where=self._where(instruction))
-        named = len(words) > 2 and words[1].text.lower() == "as"  # noqa: PLR2004 - image, as, name
+        named = len(words) > 2 and words[1].text.lower() == "as"
         platform = next((flag.partition("=")[2] for flag in instruction.flags if flag.startswith("--platform=")), "")
         image = words[0].marked
         parent = next((each for each in reversed(self.stages) if each.name and each.name == image.text.lower()), None)
@@ -223,7 +224,9 @@ class _Reading:
         if not words:
             return
         if "=" not in words[0].text:  # `ENV NAME the rest of the line`
-            rest = instruction.value.part(words[0].end, len(instruction.value.text)) if words[0].end else words[0].marked
+            rest = (
+                instruction.value.part(words[0].end, len(instruction.value.text)) if words[0].end else words[0].marked
+            )
             text = rest.text.strip()
             start = rest.text.find(text)
             reader = WordReader(rest.part(start, start + len(text)), shell=False, escape=instruction.escape)

@@ -90,9 +90,7 @@ def indexes_of(tool: ToolCall, lines: Lines, *, configured: bool) -> Indexes:
     return Indexes(tuple(found), _shown(main[0][1]) if sure else "", backend)
 
 
-def _values(
-    tool: ToolCall, options: tuple[str, ...], variables: tuple[str, ...]
-) -> Iterator[tuple[str, str, Marked]]:
+def _values(tool: ToolCall, options: tuple[str, ...], variables: tuple[str, ...]) -> Iterator[tuple[str, str, Marked]]:
     """Option or variable, value, and where it stands; what is typed before what is set."""
     for option in tool.call.options:
         if option.name in options and option.value is not None:
@@ -161,9 +159,7 @@ def _required(text: str, marked: Marked, indexes: Indexes, lines: Lines) -> Ment
     except (InvalidRequirement, RecursionError):
         return None
     exact = [
-        each.version
-        for each in found.specifier
-        if each.operator in {"==", "==="} and not each.version.endswith(".*")
+        each.version for each in found.specifier if each.operator in {"==", "==="} and not each.version.endswith(".*")
     ]
     name = normalized_name(found.name)
     return Mention(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stackpin.check.silence import Silence
     from stackpin.model.environment import Environment
     from stackpin.model.finding import Finding, Trouble
+    from stackpin.model.mention import Subject
     from stackpin.model.settings import PathPattern, Settings
 
 __all__ = ["CheckJob", "Run", "check", "fixed"]
@@ -75,13 +76,11 @@ def check(job: CheckJob, settings: Settings, environ: Mapping[str, str], cwd: Pa
     bench = _Bench(job, settings, environ)
     texts: dict[str, str] = {}
     if job.paths:
-        from stackpin.app.check.inputs import read_all
+        from stackpin.app.check.inputs import Ground, read_all
 
         excluded = (*_patterns(job.exclude), *settings.check.exclude)
-        judge = bench.judge
-        readings: Iterable[Reading] = read_all(
-            job.paths, texts, judge.names, judge.pythons, exclude=excluded, cwd=str(cwd)
-        )
+        ground = Ground(bench.judge.names, bench.judge.pythons, bench.facts.catalog)
+        readings: Iterable[Reading] = read_all(job.paths, texts, ground, exclude=excluded, cwd=str(cwd))
     else:
         readings = _environments(job, bench, environ, cwd)
     return held_back.run(_judged(readings, bench), texts)
@@ -172,7 +171,17 @@ class _Bench:
         stacks = Stacks(self.facts.catalog, self.settings.stacks)
         tuples = self._tuples(allow)
         known = tuple(stacks.by_name.values())
-        return Judge(self.facts, known, tuples, in_force=self._in_force(stacks, allow), pythons=tuples.pythons)
+        in_force = self._in_force(stacks, allow)
+        return Judge(self.facts, known, tuples, in_force=in_force, pythons=tuples.pythons, also=self._also)
+
+    @property
+    def _also(self) -> frozenset[str]:
+        """What torch pins of NVIDIA's packages: an environment has torch's own METADATA for that."""
+        if not self.job.paths:
+            return frozenset()
+        from stackpin.check.torch_pins import nvidia_names
+
+        return nvidia_names(self.facts.catalog)
 
     def _tuples(self, allow: tuple[str, ...]) -> SolvedTuples | KeptTuples:
         if self.job.paths:
@@ -193,7 +202,13 @@ class _Bench:
 
             cuda = parse_cuda_tag(cuda, self.facts.tags)
         asked = tuple(_anchor(text, stacks) for text in self.job.stacks or self.settings.stack)
-        return InForce(stacks=asked, cuda="" if cuda == "auto" else cuda, allow=allow)
+        return InForce(
+            stacks=asked,
+            cuda="" if cuda == "auto" else cuda,
+            allow=allow,
+            driver=self.job.driver or self.settings.driver,
+            gpu=self.job.gpu or self.settings.gpu,
+        )
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -223,10 +238,11 @@ def _judged(readings: Iterable[Reading], bench: _Bench) -> Checked:
         found: list[Finding] = list(reading.findings)
         for subject in reading.subjects:
             looked_at.append(subject.path)
-            if not any(mention.name in bench.names for mention in (*subject.mentions, *subject.base)):
+            if not subject.base and not any(mention.name in bench.names for mention in subject.mentions):
                 continue
             judged = bench.judge.judge(subject)
             found += _not_told(judged.findings, reading.findings)
+            found += _of_index_lines(subject)
             notes += judged.notes
         looked_at += reading.read
         troubles += reading.troubles
@@ -247,6 +263,15 @@ def _not_told(judged: Sequence[Finding], before: Sequence[Finding]) -> list[Find
     """What the judge finds and the disk has not told already, of the same package by the same rule."""
     told = {(finding.rule.id, finding.package) for finding in before}
     return [finding for finding in judged if (finding.rule.id, finding.package) not in told]
+
+
+def _of_index_lines(subject: Subject) -> Sequence[Finding]:
+    """What the index lines and the base image of a file rule out by themselves."""
+    if not subject.indexes and not subject.base:
+        return ()
+    from stackpin.check.index_lines import index_findings
+
+    return index_findings(subject)
 
 
 def _environments(job: CheckJob, bench: _Bench, environ: Mapping[str, str], cwd: Path) -> Iterable[Reading]:
