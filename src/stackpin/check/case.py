@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from stackpin.check.question import Question
-from stackpin.check.rules import Rules, accepted_versions, same_version
+from stackpin.check.rules import Rules, accepted_versions, same_version, tag_in_address
 from stackpin.check.telling import finding_of_chain, finding_of_fault, finding_of_pin
 from stackpin.model.cuda import cuda_major
 from stackpin.model.environment import FaultKind
@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 __all__ = ["Case", "Ground", "proves", "requirement_of"]
 
 _DONE = (Role.INSTALLED, Role.LOCKED)
+#: Reasons about what one build was made for, or holds.
+_OF_BUILDS = {
+    ReasonKind.CUDA_MAJOR,
+    ReasonKind.NO_BUILD,
+    ReasonKind.SAME_LABEL,
+    ReasonKind.CXX_ABI,
+    ReasonKind.SYMBOLS,
+}
 #: So many releases of a package are tried to find one that goes with the rest.
 _TRIED = 60
 #: Reasons that say what the catalog lacks, or what a person chose knowingly: none of them is something wrong.
@@ -175,12 +183,27 @@ class Case:
                 f"{first.place.path}: {name} {first.version or first.specifier} is not in the catalog: nothing is said of it"
             )
             return
-        if fault is not None:
+        if not _is_of_pypi(stated.first) and {reason.kind for reason in chain} & _OF_BUILDS:
+            return  # the chain speaks of PyPI's build
+        excuse = self._excuse(stated.first) if any(reason.kind is ReasonKind.SYMBOLS for reason in chain) else ""
+        if excuse:
+            first = stated.first
+            self.notes.append(f"{first.place.path}: {name} {first.version} lacks symbols of that torch: {excuse}")
+        elif fault is not None:
             yield self._told(fault, stated.first, locked)
         else:
             wanted = self._goes_with(name, question)
             cuda = name in self._facts.cuda_members
             yield finding_of_chain(chain, stated.first, self.subject, wanted, cuda=cuda)
+
+    def _excuse(self, mention: Mention) -> str:
+        """Why a package works without the libraries that do not load; empty where nothing is known of that."""
+        from packaging.version import InvalidVersion, Version
+
+        try:
+            return self._facts.optional_because(str(mention.name), Version(mention.version))
+        except InvalidVersion:
+            return ""
 
     def _goes_with(self, name: str, question: Question) -> str:
         """The newest release of a package that goes with the anchors; empty where none of the newest does."""
@@ -240,6 +263,11 @@ def requirement_of(mention: Mention) -> str:
     if mention.version:
         return f"{mention.name}{extras}=={mention.version.partition('+')[0]}"
     return f"{mention.name}{extras}{mention.specifier}"
+
+
+def _is_of_pypi(mention: Mention) -> bool:
+    """Whether a mention is of PyPI's build of a version, as far as its label and its address tell."""
+    return "+" not in mention.version and not tag_in_address(mention.address)
 
 
 def _admits(mention: Mention, version: str) -> bool:
