@@ -24,7 +24,6 @@ __all__ = ["uv_lock_subjects"]
 
 #: How many choices are looked at: with more, each is one of many that nobody takes.
 _MOST = 64
-_WORDS = {"extra": "extra", "group": "group", "project": "package"}
 
 
 class _Taken(NamedTuple):
@@ -35,10 +34,22 @@ class _Taken(NamedTuple):
 
     @property
     def words(self) -> str:
-        return ", ".join(f"{_WORDS[each.kind]} {each.name or each.package}" for each in self.chosen)
+        """The choice as it is told; the package beside an extra where several have some."""
+        several = len({each.package for each in (*self.chosen, *self.out)}) > 1
+        if self.chosen:
+            return ", ".join(_told(each, with_package=several) for each in self.chosen)
+        names = sorted(_told(each, with_package=several) for each in self.out)
+        return f"neither {' nor '.join(names)}" if len(names) == 2 else "none of what excludes another"
 
     def takes(self, kind: str, package: str, name: str) -> bool:
+        """Whether an extra, a group or a package is taken."""
         return LockChoice(kind, package, name) not in self.out
+
+
+def _told(choice: LockChoice, *, with_package: bool) -> str:
+    if choice.kind == "project":
+        return f"package {choice.package}"
+    return f"{choice.kind} {choice.name}" + (f" of {choice.package}" if with_package else "")
 
 
 def uv_lock_subjects(
@@ -62,12 +73,13 @@ def uv_lock_subjects(
     packages = [Held.of(each.name, each.version, each.wheels, from_source=each.has_sdist) for each in lock.packages]
     judged = Judged(path, packages, about)
     choices, more = _choices(lock)
+    exclusive = any(lock.exclusions)
     for target in targets:
         if reader.made_for(target):
             for taken in choices:
                 reached = reader.reached(target, taken)
                 if reached is not None:
-                    judged.add(target, taken.words, reached)
+                    judged.add(target, taken.words if exclusive else "", reached)
     found = judged.subjects(lambda number: _mention(lock.packages[number], path))
     notes = [f"{path}: only {_MOST} of the choices among its extras and groups were judged"] if more else []
     return LockSubjects(found.subjects, (*found.notes, *notes))
