@@ -23,7 +23,7 @@ __all__: list[str] = []
 
 FILES = lock_files()
 #: For each project of uv's, what to ask uv for, and the words by which the choice is told.
-CHOICES = {
+CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
     "accelerators": {
         "extra cpu": ("--extra", "cpu", "--extra", "audio"),
         "extra cu124": ("--extra", "cu124", "--extra", "audio"),
