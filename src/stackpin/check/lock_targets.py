@@ -147,9 +147,11 @@ class Judged:
         """
         alike: dict[tuple[str, frozenset[int]], list[tuple[Target, str]]] = {}
         for target, picks in self._picks.items():
+            answers = {reached for _, reached in picks}
             for choice, reached in picks:
-                if not any(reached < other for _, other in picks):
-                    alike.setdefault((target.machine, reached), []).append((target, choice))
+                if not any(reached < other for other in answers):
+                    told = (target, choice if len(answers) > 1 else "")
+                    alike.setdefault((target.machine, reached), []).append(told)
         known = {number: mention(number) for number in sorted({each for _, reached in alike for each in reached})}
         subjects = tuple(
             Subject(
@@ -191,9 +193,10 @@ class Judged:
 
 
 def _part(picks: Sequence[tuple[Target, str]]) -> str:
-    """What tells a subject apart: ``extra cu124, linux x86_64, Python 3.10 to 3.12``."""
+    """What tells a subject apart: ``extra cu124, linux x86_64, Python 3.10 to 3.12``; of its choices those of fewest words."""
     choices = dict.fromkeys(choice for _, choice in picks)
-    words = "" if "" in choices else " or ".join(choices)
+    fewest = min(len(choice.split()) for choice in choices)
+    words = " or ".join(choice for choice in choices if len(choice.split()) == fewest)
     machine = f"linux {picks[0][0].machine}"
     return ", ".join(filter(None, (words, machine, _pythons(target.python for target, _ in picks))))
 

@@ -48,6 +48,13 @@ def pylock_subjects(
     def reached(target: Target, chosen: Collection[str]) -> frozenset[int]:
         return frozenset(number for number, text in enumerate(texts) if markers.holds(text, target, chosen))
 
+    def add(target: Target, words: str, found: frozenset[int]) -> None:
+        outside = next((number for number in sorted(found) if not _admits(lock.packages[number], target)), None)
+        if outside is None:
+            judged.add(target, words, found)
+        else:
+            judged.pass_over(target, f"{lock.packages[outside].name} {placed.versions[outside]} is not for it")
+
     choices = _choices(lock)
     together = not any(map(markers.excludes, texts))
     for target in lock_targets(pythons, admitting(str(lock.requires_python or ""), f"{path}: requires-python")):
@@ -55,10 +62,10 @@ def pylock_subjects(
             continue
         everything = frozenset[str]().union(*(chosen for _, chosen in choices))
         if together and judged.is_plain(reached(target, everything)):
-            judged.add(target, "", reached(target, everything))
+            add(target, "", reached(target, everything))
             continue
         for words, chosen in choices:
-            judged.add(target, words, reached(target, chosen))
+            add(target, words, reached(target, chosen))
     return judged.subjects(
         lambda number: lock_mention(
             lock.packages[number].name,
@@ -81,6 +88,10 @@ def _choices(lock: Pylock) -> list[tuple[str, frozenset[str]]]:
 def _made_for(lock: Pylock, target: Target, markers: LockMarkers) -> bool:
     """Whether the lock is for a target at all."""
     return not lock.environments or any(markers.holds(str(each), target, ()) for each in lock.environments)
+
+
+def _admits(package: Package, target: Target) -> bool:
+    return package.requires_python is None or package.requires_python.contains(target.release, prereleases=True)
 
 
 def _held(package: Package, version: str) -> Held:

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["uv_lock_subjects"]
 
-#: How many choices are looked at: with more, each is one of many that nobody takes.
-_MOST = 64
-_WORDS = {"extra": "extra", "group": "group", "project": "package"}
+#: How many choices are looked at, and how many packages on the ways of all of them; how many sets they are made of.
+_MOST, _MOST_WALKED, _MOST_SETS = 64, 200_000, 100
 
 
 class _Taken(NamedTuple):
@@ -35,10 +34,22 @@ class _Taken(NamedTuple):
 
     @property
     def words(self) -> str:
-        return ", ".join(f"{_WORDS[each.kind]} {each.name or each.package}" for each in self.chosen)
+        """The choice as it is told; the package beside an extra where several have some."""
+        several = len({each.package for each in (*self.chosen, *self.out)}) > 1
+        if self.chosen:
+            return ", ".join(_told(each, with_package=several) for each in self.chosen)
+        names = sorted(_told(each, with_package=several) for each in self.out)
+        return f"neither {' nor '.join(names)}" if len(names) == 2 else "none of what excludes another"
 
     def takes(self, kind: str, package: str, name: str) -> bool:
+        """Whether an extra, a group or a package is taken."""
         return LockChoice(kind, package, name) not in self.out
+
+
+def _told(choice: LockChoice, *, with_package: bool) -> str:
+    if choice.kind == "project":
+        return f"package {choice.package}"
+    return f"{choice.kind} {choice.name}" + (f" of {choice.package}" if with_package else "")
 
 
 def uv_lock_subjects(
@@ -62,14 +73,15 @@ def uv_lock_subjects(
     packages = [Held.of(each.name, each.version, each.wheels, from_source=each.has_sdist) for each in lock.packages]
     judged = Judged(path, packages, about)
     choices, more = _choices(lock)
+    exclusive = any(lock.exclusions)
     for target in targets:
         if reader.made_for(target):
             for taken in choices:
                 reached = reader.reached(target, taken)
                 if reached is not None:
-                    judged.add(target, taken.words, reached)
+                    judged.add(target, taken.words if exclusive else "", reached)
     found = judged.subjects(lambda number: _mention(lock.packages[number], path))
-    notes = [f"{path}: only {_MOST} of the choices among its extras and groups were judged"] if more else []
+    notes = [f"{path}: only {len(choices)} of the choices among its extras and groups were judged"] if more else []
     return LockSubjects(found.subjects, (*found.notes, *notes))
 
 
@@ -92,27 +104,36 @@ def _whole(lock: UvLock, path: str) -> None:
 def _choices(lock: UvLock) -> tuple[list[_Taken], bool]:
     """Each way to take at most one of each set, as much as possible first, nothing of them last; whether there are more."""
     everything = frozenset(each for alternatives in lock.exclusions for each in alternatives)
-    found: list[tuple[LockChoice, ...]] = []
-    for chosen in _ways(lock.exclusions, ()):
-        if len(found) == _MOST:
-            return [_Taken(each, everything - set(each)) for each in found], True
-        if chosen not in found:
-            found.append(chosen)
-    return [_Taken(each, everything - set(each)) for each in found], False
+    most = max(1, min(_MOST, _MOST_WALKED // (len(lock.packages) + 1)))
+    found: dict[frozenset[LockChoice], tuple[LockChoice, ...]] = {}
+    looked = 0
+    for looked, chosen in enumerate(_ways(lock.exclusions[:_MOST_SETS]), 1):
+        if len(found) == most or looked > 10 * most:
+            break
+        found.setdefault(frozenset(chosen), chosen)
+    more = looked > len(found) >= most or looked > 10 * most or len(lock.exclusions) > _MOST_SETS
+    return [_Taken(chosen, everything - key) for key, chosen in found.items()], more
 
 
-def _ways(
-    exclusions: Sequence[Sequence[LockChoice]], chosen: tuple[LockChoice, ...], depth: int = 0
-) -> Iterator[tuple[LockChoice, ...]]:
-    if depth == len(exclusions):
-        yield chosen
-        return
-    for each in exclusions[depth]:
-        more = chosen if each in chosen else (*chosen, each)
-        if all(len(set(alternatives).intersection(more)) <= 1 for alternatives in exclusions):
-            yield from _ways(exclusions, more, depth + 1)
-    if not set(exclusions[depth]).intersection(chosen):
-        yield from _ways(exclusions, chosen, depth + 1)
+def _ways(exclusions: Sequence[Sequence[LockChoice]]) -> Iterator[tuple[LockChoice, ...]]:
+    """Each way to go through the sets and take one of each, or none, so that none is left with two."""
+    sets_of: dict[LockChoice, set[int]] = {}
+    for number, alternatives in enumerate(exclusions):
+        for each in alternatives:
+            sets_of.setdefault(each, set()).add(number)
+
+    def further(number: int, chosen: tuple[LockChoice, ...], used: frozenset[int]) -> Iterator[tuple[LockChoice, ...]]:
+        while number in used:
+            number += 1
+        if number == len(exclusions):
+            yield chosen
+            return
+        for each in exclusions[number]:
+            if used.isdisjoint(sets_of[each]):
+                yield from further(number + 1, (*chosen, each), used | sets_of[each])
+        yield from further(number + 1, chosen, used)
+
+    yield from further(0, (), frozenset())
 
 
 class _Reader:
@@ -122,6 +143,7 @@ class _Reader:
         self._lock = lock
         self._markers = LockMarkers(path)
         self._roots = lock_roots(lock)
+        self._exclusions = [frozenset(map(_marker_name, alternatives)) for alternatives in lock.exclusions]
         self._by_name: dict[str, list[int]] = {}
         for number, package in enumerate(lock.packages):
             self._by_name.setdefault(package.name, []).append(number)
@@ -136,14 +158,13 @@ class _Reader:
 
         Two walks, as uv does it: an edge may take an extra of another package, and markers ask for it.
         """
-        names = self._lock.packages
-        roots = [number for number in self._roots if taken.takes("project", names[number].name, "")]
+        packages = self._lock.packages
+        roots = [number for number in self._roots if taken.takes("project", packages[number].name, "")]
         active = set(self._active(roots, taken))
         if self._lock.exclusions:
             self._walk(target, taken, active, first=True).reach(roots)
-            for alternatives in self._lock.exclusions:
-                if sum(_marker_name(each) in active for each in alternatives) > 1:
-                    return None
+            if any(len(active & names) > 1 for names in self._exclusions):
+                return None
         return frozenset(self._walk(target, taken, active, first=False).reach(roots)) - self._roots
 
     def _active(self, roots: Sequence[int], taken: _Taken) -> Iterator[str]:

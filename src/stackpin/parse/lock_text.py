@@ -31,8 +31,10 @@ __all__ = [
     "sane_version",
 ]
 
-#: The largest lock file that is read. Those of large projects have 5 MB; one of this size is read in half a minute.
+#: The largest lock file that is read; those of large projects have 5 MB.
 MOST_BYTES = 64 * 1024 * 1024
+#: And the most of it that is parsed as TOML, without the lines of files that a reader has cut: a quarter in what tools write.
+_MOST_PARSED = MOST_BYTES // 4
 #: No version that anyone publishes is as long, and Python refuses to compare numbers of some thousand digits.
 _LONGEST_VERSION = 200
 #: tomllib's time grows with the square of a key's parts; what writes locks has keys of three.
@@ -64,13 +66,7 @@ def lock_text(content: bytes, where: str, form: LockForm) -> str:
     :raises InputUnreadable: when there is more of it than :data:`MOST_BYTES`, or it is no UTF-8.
     """
     if len(content) > MOST_BYTES:
-        raise InputUnreadable(
-            "a lock file is too large to be read",
-            where=where,
-            got=f"{len(content) / 1e6:.0f} MB",
-            expected=f"at most {MOST_BYTES // 1024 // 1024} MB",
-            hint=form.hint,
-        )
+        raise _too_large(len(content), MOST_BYTES, "", where, form)
     try:
         return content.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -80,8 +76,11 @@ def lock_text(content: bytes, where: str, form: LockForm) -> str:
 def lock_document(text: str, where: str, form: LockForm) -> dict[str, Any]:
     """The document that a text is.
 
-    :raises InputUnreadable: when it has a merge conflict, or is no TOML, or is nested beyond reason.
+    :raises InputUnreadable: when it has a merge conflict, or is no TOML, is nested beyond reason, or of more than a quarter
+        of :data:`MOST_BYTES`.
     """
+    if len(text) > _MOST_PARSED:
+        raise _too_large(len(text), _MOST_PARSED, " beside the lines of its files", where, form)
     if any(map(_has_long_key, text.split("\n"))):
         raise _no_toml(f"a key of more than {_MOST_PARTS} parts", where, form)
     try:
@@ -159,6 +158,16 @@ def _has_long_key(line: str) -> bool:
         return False
     bare = _DECIMAL.sub("", _QUOTED.sub("", line))
     return bare.count(".") > _MOST_PARTS
+
+
+def _too_large(size: int, most: int, of_what: str, where: str, form: LockForm) -> InputUnreadable:
+    return InputUnreadable(
+        "a lock file is too large to be read",
+        where=where,
+        got=f"{-(-size // 2**20)} MB{of_what}",
+        expected=f"at most {most // 2**20} MB{of_what}",
+        hint=form.hint,
+    )
 
 
 def _no_toml(got: str, where: str, form: LockForm) -> InputUnreadable:
