@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from stackpin.parse.toml_places import Path
 
 __all__ = ["Declared", "ProjectTables", "read_tables", "table_of"]
+
+#: A dotted key that nobody writes.
+_LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){100}""")
 
 
 class Declared(NamedTuple):
@@ -122,11 +126,19 @@ def read_tables(content: bytes, where: str) -> ProjectTables:
     """
     try:
         text = content.decode("utf-8-sig")
+        if _LONG_KEY.search(text):  # the library needs the square of a key's length
+            raise _no_toml(where, "a key of a hundred parts and more")
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOML, UTF-8, a number beyond bounds, arrays thousands deep
         got = "too deeply nested" if isinstance(error, RecursionError) else str(error)
-        raise InputUnreadable("the file is no TOML", where=where, got=got, expected="TOML (UTF-8)") from error
+        raise _no_toml(where, got) from error
     return ProjectTables(document, text, where)
+
+
+def _no_toml(where: str, got: str) -> InputUnreadable:
+    line = re.search(r"line (\d+)", got)
+    at = f"{where}:{line[1]}" if line else where
+    return InputUnreadable("the file is no TOML", where=at, got=got, expected="TOML (UTF-8)")
 
 
 def table_of(value: object) -> dict[str, Any]:

@@ -127,7 +127,8 @@ def parse_placed_file(text: str) -> PlacedFile:
         requirement = logical.text[:start].rstrip()
         if requirement:
             span = logical.span(0, len(requirement))
-            line = _plain_line(requirement, span.line) or required_line(requirement, "", span.line)
+            blank = requirement.replace("\t", " ")
+            line = _plain_line(blank, span.line) or required_line(blank, "", span.line)
             if begin and _HASH.search(logical.text, start):
                 line = line._replace(hashed=True)
             lines.append(PlacedLine(line, span, requirement))

@@ -37,5 +37,5 @@ class Lines:
         """The stretch from one place in the text up to another, which is no longer part of it."""
         number = bisect_right(self._starts, begin)
         start = self._starts[number - 1]
-        there = bisect_right(self._starts, max(end - 1, begin)) == number
+        there = bisect_right(self._starts, end) == number
         return Span(number, begin - start + 1, end - start + 1 if there else 0)

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["Shape", "edited", "shape_of"]
 
 _REST = re.compile(r"(?:\s|\\(?=\r?\n)|--hash[= ]\S+)*(?:(?:^|(?<=\s))#[^\r\n]*)?")
-_TO_THE_END = re.compile(r"(?:[^\\\r\n]|\\\r\n|\\.)*", re.DOTALL)
-_LINE_END = re.compile(r"(?:\r\n?|\n)?")
+#: What pip takes for a line's end, as the readers of requirements files do.
+_TO_THE_END = re.compile(r"(?:[^\\\r\n\v\f\x1c-\x1e\x85\u2028\u2029]|\\\r\n|\\.)*", re.DOTALL)
+_HASH_SIGN = re.compile(r"(?<=\s)#")
+_LINE_END = re.compile(r"\r\n?|\n|\Z")
 _COMMENT = re.compile(r"\s*(?:(?:^|(?<=\s))#.*)?")
 
 
@@ -87,7 +89,7 @@ def _made(text: str, changes: Sequence[Change], edits: Sequence[Edit]) -> str:
 def _change(text: str, lines: Lines, edit: Edit, shape: Shape) -> Change:
     begin, end = stretch_of(text, lines, edit)
     line_begin = lines.offset(edit.place.line, 1)
-    hashed = shape is Shape.REQUIREMENTS and "--hash" in _logical_rest(text, end)
+    hashed = shape is Shape.REQUIREMENTS and "--hash" in _HASH_SIGN.split(_logical_rest(text, end))[0]
     if not edit.new:
         return _deletion(text, edit, Change(line_begin, end, ""), begin, shape)
     if hashed and not edit.new.startswith(edit.old):
@@ -107,18 +109,19 @@ def _logical_rest(text: str, end: int) -> str:
 def _deletion(text: str, edit: Edit, line: Change, begin: int, shape: Shape) -> Change:
     """An edit to nothing: the line goes where it has nothing else, or else the text alone."""
     before = text[line.begin : begin]
-    rest = _logical_rest(text, line.end)
+    rest = said = _logical_rest(text, line.end)
     if shape is Shape.YAML:
         before = re.sub(r"""-\s+["']?\Z""", "", before)
-        rest = rest.lstrip("\"'") if text[begin - 1 : begin] in {'"', "'"} else rest
-    alone = _REST.fullmatch(rest) if shape is Shape.REQUIREMENTS else _COMMENT.fullmatch(rest)
+        said = rest.removeprefix(text[begin - 1]) if text[begin - 1] in {'"', "'"} else rest
+    alone = _REST.fullmatch(said) if shape is Shape.REQUIREMENTS else _COMMENT.fullmatch(said)
     if before.strip() or not alone:
         if shape in {Shape.YAML, Shape.REQUIREMENTS} and not before.strip():
             raise refused_edit(edit, "more than this stands on its line", text[line.begin : line.end + len(rest)][:80])
         return Change(begin, line.end, "")
-    end = line.end + len(_logical_rest(text, line.end))
-    line_end = _LINE_END.match(text, end)
-    return Change(line.begin, line_end.end() if line_end else end, "")
+    line_end = _LINE_END.match(text, line.end + len(rest))
+    if line_end is None:
+        raise refused_edit(edit, "more than this stands on its line", text[line.begin : line.end + len(rest)][:80])
+    return Change(line.begin, line_end.end(), "")
 
 
 def _same_but(text: str, new: str, edits: Sequence[Edit]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ __all__ = ["RequirementReader", "requirement_subjects"]
 
 #: How deep files may include each other, and how many are read for one.
 _DEPTH, _FILES = 20, 500
+#: Where so many lines are no requirements, the file is none of requirements, and the rest of it is left.
+_WRONG = 100
 _KIND = "requirements file"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _OURS = re.compile(r"# .+ on \S+, compiled by stackpin \S+")
@@ -125,9 +128,8 @@ class RequirementReader:
             return Place(path=path, line=span.line, column=span.column, end_column=span.end_column)
 
         place = at or in_file
-        wrong = [
-            (line, place(line.span)) for line in found.lines if not self._requirement(line, place(line.span), role)
-        ]
+        lines = ((line, place(line.span)) for line in found.lines)
+        wrong = list(islice((each for each in lines if not self._requirement(*each, role)), _WRONG))
         if wrong:
             self._troubles.append(_not_requirements(wrong))
         for option in found.options:
@@ -214,7 +216,8 @@ def _with_target(subject: Subject, text: str) -> Subject:
 
 def _not_requirements(wrong: list[tuple[PlacedLine, Place]]) -> Trouble:
     line, place = wrong[0]
-    more = f", and {len(wrong) - 1} more lines" if len(wrong) > 1 else ""
+    others = f"{len(wrong) - 1} more lines" if len(wrong) < _WRONG else "many more lines"
+    more = f", and {others}" if len(wrong) > 1 else ""
     shown = line.text if len(line.text) <= 60 else f"{line.text[:60]}…"
     return Trouble(
         slug=InputUnreadable.slug, message=f"no requirement that pip or uv would take: {shown!r}{more}", place=place
