@@ -60,8 +60,11 @@ class Unread(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """One stage. ``image`` is what it is built from, standing where that is written; ``parent`` is the number of the stage
-    that this is, None for an image. ``platform`` is empty where ``FROM`` names none."""
+    """One stage.
+
+    ``image`` is what it is built from, standing where that is written; ``parent`` is the number of the stage that this is,
+    None for an image. ``platform`` is empty where ``FROM`` names none.
+    """
 
     number: int
     name: str
@@ -112,8 +115,8 @@ class _Building:
         self.env: dict[str, Marked | None] = dict(parent.env) if parent else {}
         self.args: dict[str, Marked | None] = dict(parent.args) if parent else {}
         self.unset: set[str] = set(parent.unset) if parent else set()
-        self.folder = parent.folder if parent else "/"
-        self.shell = parent.shell if parent else True
+        self.folder: str = parent.folder if parent else "/"
+        self.shell: bool = parent.shell if parent else True
         self.steps: list[Ran | Copied | Unread] = []
 
     @property
@@ -191,7 +194,7 @@ class _Reading:
         words = self._words(instruction.value, instruction, self._global)
         if not words:
             raise InputUnreadable("a FROM names no image", where=self._where(instruction))
-        named = len(words) > 2 and words[1].text.lower() == "as"  # noqa: PLR2004 - image, as, name
+        named = len(words) > 2 and words[1].text.lower() == "as"
         platform = next((flag.partition("=")[2] for flag in instruction.flags if flag.startswith("--platform=")), "")
         image = words[0].marked
         parent = next((each for each in reversed(self.stages) if each.name and each.name == image.text.lower()), None)
@@ -223,7 +226,9 @@ class _Reading:
         if not words:
             return
         if "=" not in words[0].text:  # `ENV NAME the rest of the line`
-            rest = instruction.value.part(words[0].end, len(instruction.value.text)) if words[0].end else words[0].marked
+            rest = (
+                instruction.value.part(words[0].end, len(instruction.value.text)) if words[0].end else words[0].marked
+            )
             text = rest.text.strip()
             start = rest.text.find(text)
             reader = WordReader(rest.part(start, start + len(text)), shell=False, escape=instruction.escape)

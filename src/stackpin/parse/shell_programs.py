@@ -18,7 +18,9 @@ SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh"})
 _ASSIGNED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
 #: What starts the rest of its words, with those of its options that take a value (from their manuals).
 _STARTERS = {
-    "sudo": frozenset({"-u", "-g", "-p", "-C", "-h", "-r", "-t", "-T", "-U", "-D", "--user", "--group", "--prompt", "--chdir"}),
+    "sudo": frozenset(
+        {"-u", "-g", "-p", "-C", "-h", "-r", "-t", "-T", "-U", "-D", "--user", "--group", "--prompt", "--chdir"}
+    ),
     "env": frozenset({"-u", "-C", "--unset", "--chdir"}),
     "exec": frozenset({"-a"}),
     "command": frozenset(),

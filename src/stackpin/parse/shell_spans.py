@@ -27,8 +27,10 @@ _HEREDOC = re.compile(r"[ \t]*((?:'[^'\n]*'|\"[^\"\n]*\"|\\.|[^\s;&|<>()'\"\\])+
 _COMMAND_START = re.compile(r"(?:^|[;&|(\n{!]|\b(?:then|do|else|elif|if|while|until))[ \t]*\Z")
 
 
-class Unclosed(Exception):  # noqa: N818 - never leaves the parsers: it is told as InputUnreadable
-    """Something that was opened does not end; ``origin`` is where in the file it was opened, once that is known.
+class Unclosed(Exception):
+    """Something that was opened does not end; it never leaves the parsers, which tell it as InputUnreadable.
+
+    ``origin`` is where in the file it was opened, once that is known.
 
     :param what: what it is, with its article.
     :param start: its offset in the text that was read.

@@ -39,7 +39,9 @@ _PYTHON = re.compile(r"(?:python|pypy)(\d(?:\.\d+)?)?[a-z]?")
 _OWN = re.compile(r"(?:/usr(?:/local)?|/opt/(?:conda|miniconda3?|miniforge3?|mambaforge|python\S*)|.*/\.local)?/bin")
 _PYTHON_VALUES = frozenset({"-W", "-X"})
 #: Tools that install what their own files say.
-_PROJECT_TOOLS = frozenset({"poetry", "pdm", "pipenv", "hatch", "rye", "pixi", "pip-sync", "conda", "mamba", "micromamba"})
+_PROJECT_TOOLS = frozenset(
+    {"poetry", "pdm", "pipenv", "hatch", "rye", "pixi", "pip-sync", "conda", "mamba", "micromamba"}
+)
 _PROJECT_VERBS = frozenset({"install", "sync", "add", "update", "create", "env", "develop", "remove", "uninstall"})
 _ACTIVATE = re.compile(r"(.*?)/?(?:bin|Scripts)/activate(?:\.\w+)?")
 

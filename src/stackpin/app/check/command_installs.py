@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from stackpin.app.check.command_calls import PlacedWord
 from stackpin.catalog.base_images import backend_index
 from stackpin.model.mention import IndexLine, Mention, Role
 from stackpin.model.names import normalized_name
@@ -19,7 +18,7 @@ from stackpin.parse.web_address import without_credentials
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stackpin.app.check.command_calls import ToolCall
+    from stackpin.app.check.command_calls import PlacedWord, ToolCall
     from stackpin.model.mention import Place
     from stackpin.parse.marked_text import Lines
 
@@ -90,9 +89,7 @@ def indexes_of(tool: ToolCall, lines: Lines, *, configured: bool) -> Indexes:
     return Indexes(tuple(found), _shown(main[0][1]) if sure else "", backend)
 
 
-def _values(
-    tool: ToolCall, options: tuple[str, ...], variables: tuple[str, ...]
-) -> Iterator[tuple[str, str, Marked]]:
+def _values(tool: ToolCall, options: tuple[str, ...], variables: tuple[str, ...]) -> Iterator[tuple[str, str, Marked]]:
     """Option or variable, value, and where it stands; what is typed before what is set."""
     for option in tool.call.options:
         if option.name in options and option.value is not None:
@@ -161,9 +158,7 @@ def _required(text: str, marked: Marked, indexes: Indexes, lines: Lines) -> Ment
     except (InvalidRequirement, RecursionError):
         return None
     exact = [
-        each.version
-        for each in found.specifier
-        if each.operator in {"==", "==="} and not each.version.endswith(".*")
+        each.version for each in found.specifier if each.operator in {"==", "==="} and not each.version.endswith(".*")
     ]
     name = normalized_name(found.name)
     return Mention(

@@ -7,7 +7,6 @@ from posixpath import normpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.app.check.command_calls import (
-    PROJECT,
     Around,
     PlacedWord,
     activation,
@@ -42,7 +41,9 @@ _CONSTRAINTS = ("--constraint", "--constraints")
 _OTHERS = ("--override", "--overrides", "--group", "--only-group", "--requirements-from-script", "--editable")
 _FRESH = ("--force-reinstall", "--ignore-installed", "--reinstall")
 #: Programs that only look at the files they are given.
-_LOOKS = frozenset({"cat", "ls", "echo", "head", "tail", "test", "[", "wc", "stat", "rm", "chmod", "chown", "cd", "set"})
+_LOOKS = frozenset(
+    {"cat", "ls", "echo", "head", "tail", "test", "[", "wc", "stat", "rm", "chmod", "chown", "cd", "set"}
+)
 _LEAVES = frozenset({"exit", "return", "exec"})
 #: What a call does that installs, by its verb; uv's own tools have environments of their own.
 _INSTALLS = {("install",), ("pip", "install"), ("add",)}
@@ -146,7 +147,9 @@ class Running:
         if words[0] == "deactivate":
             self._activated.append(_Moved(command.scope, command.branch, ""))
         if words[0] in {"cd", "pushd"}:
-            self._moved.append(_Moved(command.scope, command.branch, self._joined(command, words[1] if words[1:] else "")))
+            self._moved.append(
+                _Moved(command.scope, command.branch, self._joined(command, words[1] if words[1:] else ""))
+            )
         if made:
             self._made.add(made)
         if words[0].rpartition("/")[2] not in _LOOKS:
@@ -252,9 +255,7 @@ class Running:
             mentions = subject.mentions
             if constraint:
                 mentions = tuple(replace(each, role=Role.CONSTRAINED) for each in mentions)
-            found = found._replace(
-                mentions=(*found.mentions, *mentions), indexes=(*found.indexes, *subject.indexes)
-            )
+            found = found._replace(mentions=(*found.mentions, *mentions), indexes=(*found.indexes, *subject.indexes))
         return found
 
     def _constraints(self, tool: ToolCall) -> tuple[str, ...]:

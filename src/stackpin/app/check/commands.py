@@ -141,7 +141,10 @@ def _is_covered(stage: Stage, sheet: Sheet) -> bool:
     if image is None or not image.uncovered:
         return True
     line, _ = sheet.lines.position(stage.image.origin(0))
-    sheet.note(line, f"{stage.image.text} has {image.uncovered}, which is not covered: nothing is said of what is built from it")
+    sheet.note(
+        line,
+        f"{stage.image.text} has {image.uncovered}, which is not covered: nothing is said of what is built from it",
+    )
     return False
 
 
@@ -168,11 +171,13 @@ def _ground(stage: Stage, sheet: Sheet) -> Ground:
 
 
 def _by_python(running: Running) -> tuple[list[Step], tuple[str, ...]]:
-    """The steps, and the Python that each call names for the environment of plain ``pip``; where they name several, each has
-    an environment of its own."""
+    """The steps, and the Python that each call names for the environment of plain ``pip``.
+
+    Where they name several, each has an environment of its own.
+    """
     told = {step.python for step in running.steps if not step.environment and step.mentions}
     named = told - {""}
-    if len(named) < 2:  # noqa: PLR2004 - one Python, one environment
+    if len(named) < 2:
         return running.steps, tuple(named) if len(told) == 1 else ()
     steps = [
         step if step.environment or not step.python else replace(step, environment=f"python{step.python}")
