@@ -27,6 +27,7 @@ COMMANDS = [
     ("catalog", "status"),
     ("catalog", "update"),
     ("catalog", "verify"),
+    ("check",),
     ("compile",),
     ("detect",),
     ("diff",),
@@ -107,10 +108,12 @@ def test_an_example_works(line: str, tmp_path: Path) -> None:
     if line.startswith(ELSEWHERE):
         assert run(*words[1:], "--help", cwd=tmp_path).returncode == 0
         return
-    if "--venv" in words:
+    if "--venv" in words or ".venv" in words:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
     if "pyproject.toml" in words:
         (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1.0"\n', encoding="utf-8")
+    if words[1] == "check":
+        (tmp_path / "requirements.txt").write_text("torch==2.6.0\ntriton==3.2.0\n", encoding="utf-8")
     done = run(*words[1:], cwd=tmp_path)
     assert (done.returncode, "Traceback" in done.stderr) == (10 if line in REFUSED else 0, False), done.stderr
     assert done.stdout or list(tmp_path.iterdir())

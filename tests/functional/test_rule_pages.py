@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.support.in_process import run_here
 
 from stackpin.check.rule_pages import all_pages
-from stackpin.cli import main
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,11 +19,9 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 PAGES = [pytest.param(page, id=page.rule.id) for page in all_pages()]
-COMMANDS = main._COMMANDS
 
 #: The one that shows a refusal.
 REFUSED = "stackpin explain sglang==0.4.6.post5 vllm==0.8.5.post1"
-needs_command = pytest.mark.skipif("check" not in COMMANDS, reason="the command that reads them is not there yet")
 
 
 def checked(example: Example, folder: Path, rule: str) -> tuple[int, dict[str, Any]]:
@@ -35,10 +30,7 @@ def checked(example: Example, folder: Path, rule: str) -> tuple[int, dict[str, A
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "stackpin", "check", *example.arguments, "--select", rule, "--json"]
-    kept = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "CONDA_PREFIX"}}
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=kept, timeout=120)
-    assert "Traceback" not in done.stderr
+    done = run_here("check", *example.arguments, "--select", rule, "--json", cwd=folder)
     document: dict[str, Any] = json.loads(done.stdout)
     return done.returncode, document
 
@@ -51,12 +43,10 @@ def cures() -> list[str]:
 
 @pytest.mark.parametrize("line", cures())
 def test_what_a_page_says_to_type_works(line: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "stackpin", *shlex.split(line)[1:]]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
-    assert (done.returncode, "Traceback" in done.stderr) == (10 if line == REFUSED else 0, False), done.stderr
+    done = run_here(*shlex.split(line)[1:], cwd=tmp_path)
+    assert done.returncode == (10 if line == REFUSED else 0), done.stderr
 
 
-@needs_command
 @pytest.mark.parametrize("page", PAGES)
 def test_the_example_of_a_page_is_found(page: RulePage, tmp_path: Path) -> None:
     code, told = checked(page.found, tmp_path, page.rule.id)
@@ -64,7 +54,6 @@ def test_the_example_of_a_page_is_found(page: RulePage, tmp_path: Path) -> None:
     assert told["troubles"] == []
 
 
-@needs_command
 @pytest.mark.parametrize("page", PAGES)
 def test_the_twin_of_the_example_is_silent(page: RulePage, tmp_path: Path) -> None:
     code, told = checked(page.silent, tmp_path, page.rule.id)

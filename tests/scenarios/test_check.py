@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from packaging.requirements import Requirement
 from tests.support.check_cases import Case, file_texts, lay_out, metadata_line, read_case, wrong_places
+from tests.support.in_process import Done, run_here
 
 from stackpin.check.rule_book import RULES, rule
-from stackpin.cli import main as command_line
 
 if TYPE_CHECKING:
     from stackpin.catalog.loader import Catalog
@@ -29,14 +27,10 @@ HERE = Path(__file__).parent / "check"
 CASES = [read_case(path.stem, path.read_text(encoding="utf-8")) for path in sorted(HERE.glob("*.toml"))]
 #: Rules that only an environment's disk can break.
 OF_ENVIRONMENTS = {"SP203", "SP302", "SP303", "SP304", "SP401"}
-command_is_there = pytest.mark.skipif("check" not in command_line._COMMANDS, reason="there is no command check yet")
 
 
-def checked(case: Case, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "stackpin", "check", *case.args, *words]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
+def checked(case: Case, folder: Path, *words: str) -> Done:
+    return run_here("check", *case.args, *words, cwd=folder)
 
 
 def found_in(document: dict[str, Any], case: Case) -> list[tuple[Any, ...]]:
@@ -58,7 +52,6 @@ def _paired(case: Case, rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any]
     return pairs
 
 
-@command_is_there
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_is_planted_is_found_at_its_place_and_nothing_else(case: Case, tmp_path: Path) -> None:
     lay_out(case, tmp_path)
@@ -79,7 +72,6 @@ def test_what_is_planted_is_found_at_its_place_and_nothing_else(case: Case, tmp_
         assert checked(case, tmp_path).stdout == case.said["stdout"]
 
 
-@command_is_there
 @pytest.mark.parametrize("case", [case for case in CASES if case.has_twin], ids=lambda case: case.name)
 def test_its_twin_is_silent(case: Case, tmp_path: Path) -> None:
     lay_out(case, tmp_path, fault=False)

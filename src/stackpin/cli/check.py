@@ -59,7 +59,7 @@ def command(paths: tuple[str, ...], explain: str, *, fix: bool, style: str, **op
     \b
     Examples:
       stackpin check
-      stackpin check requirements.txt uv.lock
+      stackpin check requirements.txt --fix
       stackpin check . --format github
       stackpin check --env .venv --driver 550.54
       stackpin check --explain SP101
