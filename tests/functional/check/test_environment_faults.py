@@ -6,12 +6,10 @@ import json
 import os
 import shlex
 import subprocess
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from tests.support.elf_files import Recipe, Symbol, elf_bytes
-from tests.support.environments import LaidOut
+from tests.support.environments import PYTHON, LaidOut, exporting, linked_with, sglang_stack
 from tests.support.hollow import HollowFile, HollowIndex
 from tests.support.tools import newest_uv
 from tests.support.wheels import metadata_text, wheel_name
@@ -28,33 +26,12 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 FACTS = Facts(Catalog.open())
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def needing(*names: str, libraries: tuple[str, ...] = ("libtorch.so", "libc10.so")) -> bytes:
-    return elf_bytes(Recipe(symbols=tuple(Symbol(name, defined=False) for name in names), needed=libraries))
-
-
-def having(*names: str) -> bytes:
-    return elf_bytes(Recipe(symbols=tuple(map(Symbol, names))))
-
-
-def stack(folder: Path) -> LaidOut:
-    """An environment with sglang 0.4.6.post5 on cu124, as it should be."""
-    place = LaidOut(folder, PYTHON)
-    place.torch("2.6.0", "12.4", label="cu124")
-    for name, version in (
-        *(("sglang", "0.4.6.post5"), ("triton", "3.2.0"), ("sgl-kernel", "0.1.4"), ("torchvision", "0.21.0")),
-        *(("torchaudio", "2.6.0"), ("flashinfer-python", "0.2.5"), ("cuda-python", "12.9.0"), ("idna", "3.20")),
-    ):
-        place.member(name, version)
-    return place
 
 
 def libtorch(place: LaidOut) -> None:
     """Torch with libraries that export what the catalog read of those of 2.6.0."""
     exports = FACTS.abi.torch("2.6.0", "x86_64").exports
-    libraries = {"torch/lib/libc10.so": having("memset"), "torch/lib/libtorch_cpu.so": having(*sorted(exports))}
+    libraries = {"torch/lib/libc10.so": exporting("memset"), "torch/lib/libtorch_cpu.so": exporting(*sorted(exports))}
     said = b"__version__ = '2.6.0+cu124'\ncuda = '12.4'\n"
     place.put("torch", "2.6.0", "triton==3.2.0", files={**libraries, "torch/version.py": said})
 
@@ -64,8 +41,8 @@ def kernel(place: LaidOut, version: str) -> None:
     read = FACTS.abi.kernel("sgl-kernel", version, "x86_64")
     assert read is not None
     files = {
-        "sgl_kernel/common_ops.abi3.so": needing(*sorted(read.needs[0])),
-        "sgl_kernel/plain.so": needing("abort", libraries=()),
+        "sgl_kernel/common_ops.abi3.so": linked_with(*sorted(read.needs[0])),
+        "sgl_kernel/plain.so": linked_with("abort", libraries=()),
     }
     place.put("sgl-kernel", version, files=files)
 
@@ -216,7 +193,7 @@ def looked_at(place: LaidOut, case: Case | None = None, **more: object) -> Looke
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_fault_is_found_and_told(tmp_path: Path, case: Case) -> None:
-    place = stack(tmp_path / "env")
+    place = sglang_stack(tmp_path / "env")
     case.plant(place)
     looked = looked_at(place, case)
     assert [(each.rule.id, each.package, each.message) for each in looked.findings] == [
@@ -233,13 +210,13 @@ def test_a_fault_is_found_and_told(tmp_path: Path, case: Case) -> None:
     "case", [case for case in CASES.values() if case.driver or case.gpu], ids=lambda case: case.rule
 )
 def test_a_driver_or_gpu_that_will_do_is_silent(tmp_path: Path, case: Case) -> None:
-    place = stack(tmp_path / "env")
+    place = sglang_stack(tmp_path / "env")
     assert looked_at(place, driver="525.60.13", gpu="sm_90").findings == ()
     assert looked_at(place).findings == ()
 
 
 def test_a_kernel_that_misses_nothing_is_silent(tmp_path: Path) -> None:
-    place = stack(tmp_path / "env")
+    place = sglang_stack(tmp_path / "env")
     libtorch(place)
     kernel(place, "0.1.4")
     assert looked_at(place).findings == ()
@@ -250,8 +227,8 @@ def test_a_misfit_that_the_engine_pins_so_is_a_note(tmp_path: Path) -> None:
     place = LaidOut(tmp_path / "env", PYTHON)
     exports, needs = FACTS.abi.torch("2.9.1", "x86_64").exports, FACTS.abi.kernel("torchao", "0.9.0", "x86_64")
     assert needs is not None
-    place.member("torch", "2.9.1", files={"torch/lib/libc10.so": having(*sorted(exports))})
-    place.put("torchao", "0.9.0", files={"torchao/_C.abi3.so": needing(*sorted(needs.needs[0]))})
+    place.member("torch", "2.9.1", files={"torch/lib/libc10.so": exporting(*sorted(exports))})
+    place.put("torchao", "0.9.0", files={"torchao/_C.abi3.so": linked_with(*sorted(needs.needs[0]))})
     place.member("sglang", "0.5.10.post1")
     looked = looked_at(place)
     assert looked.findings == ()
@@ -272,7 +249,7 @@ def index() -> Iterator[HollowIndex]:
     "case", [case for case in CASES.values() if not (case.driver or case.gpu)], ids=lambda case: case.rule
 )
 def test_the_fix_ends_it(tmp_path: Path, case: Case, index: HollowIndex) -> None:
-    place = stack(tmp_path / "env")
+    place = sglang_stack(tmp_path / "env")
     case.plant(place)
     (finding,) = looked_at(place).findings
     env = {**os.environ, "UV_DEFAULT_INDEX": index.pypi, "UV_CACHE_DIR": str(tmp_path / "cache"), "UV_NO_CONFIG": "1"}
@@ -286,112 +263,4 @@ def test_the_fix_ends_it(tmp_path: Path, case: Case, index: HollowIndex) -> None
         else:
             assert words[:2] == ["stackpin", "explain"]
             place.member("sgl-kernel", "0.1.4")
-    assert looked_at(place).findings == ()
-
-
-def cuda_kernel(place: LaidOut, name: str, version: str, *libraries: str) -> None:
-    """A kernel whose one shared object is linked with these libraries."""
-    needing_nothing = elf_bytes(Recipe(symbols=(Symbol("abort", defined=False),), needed=libraries))
-    place.put(name, version, files={f"{name.replace('-', '_')}/ops.so": needing_nothing})
-
-
-#: What sgl-kernel 0.3.21 of PyPI is, says the catalog: built with CUDA 12. Of torchao it says that it can do without.
-BY_BINARIES = {
-    "a fact on PyPI's wheel": (lambda place: place.put("sgl-kernel", "0.3.21"), ["CUDA 12"]),
-    "its binaries agree": (lambda place: cuda_kernel(place, "sgl-kernel", "0.3.21", "libcudart.so.12"), ["CUDA 12"]),
-    "its binaries are another build": (lambda place: cuda_kernel(place, "sgl-kernel", "0.3.21", "libcudart.so.13"), []),
-    "its binaries need no CUDA": (lambda place: cuda_kernel(place, "sgl-kernel", "0.3.21", "libc.so.6"), []),
-    "two majors": (
-        lambda place: cuda_kernel(place, "sgl-kernel", "0.3.21", "libcudart.so.12", "libcublas.so.13"),
-        [],
-    ),
-    "one that is linked with torch": (
-        lambda place: cuda_kernel(place, "stranger", "1.0", "libc10.so", "libcudart.so.12"),
-        [],
-    ),
-    "an optional library": (lambda place: cuda_kernel(place, "torchao", "0.9.0", "libc10.so", "libcudart.so.12"), []),
-    "tools that a compiler bundles": (
-        lambda place: cuda_kernel(place, "triton", "3.6.0", "libcupti.so.12"),
-        [],
-    ),
-    "libraries of another major alone": (lambda place: place.put("nvidia-cuda-runtime-cu12", "12.9.79"), []),
-    "a member named after its major": (lambda place: place.put("cupy-cuda12x", "13.6.0"), ["CUDA 12"]),
-}
-
-
-@pytest.mark.parametrize(("plant", "found"), BY_BINARIES.values(), ids=BY_BINARIES)
-def test_whose_cuda_a_kernel_is_built_for(tmp_path: Path, plant: Callable[[LaidOut], object], found: list[str]) -> None:
-    """Beside torch 2.11.0, which is cu130 on PyPI."""
-    place = LaidOut(tmp_path / "env", PYTHON)
-    place.torch("2.11.0", "13.0", label="cu130")
-    place.member("triton", "3.6.0")
-    plant(place)
-    assert [(each.rule.id, each.found) for each in looked_at(place).findings] == [("SP202", each) for each in found]
-
-
-def test_a_look_alike_that_came_first_has_overwritten_nothing(tmp_path: Path) -> None:
-    place = stack(tmp_path / "env")
-    other_triton(place)
-    place.member("triton", "3.2.0")
-    (finding,) = looked_at(place).findings
-    assert finding.message == "pytorch-triton 3.2.0 writes into triton/, which is triton 3.2.0's"
-
-
-def test_look_alikes_without_the_member_are_told_where_they_write_the_same(tmp_path: Path) -> None:
-    place = LaidOut(tmp_path / "env", PYTHON)
-    place.put("pytorch-triton", "3.2.0", files={"triton/__init__.py": b"# one\n"})
-    assert looked_at(place).findings == ()
-    place.put("triton-windows", "3.2.0", files={"triton/__init__.py": b"# two\n"})
-    assert [each.rule.id for each in looked_at(place).findings] == ["SP301"]
-
-
-def test_a_look_alike_in_another_folder_overwrites_nothing(tmp_path: Path) -> None:
-    place, other = stack(tmp_path / "env"), LaidOut(tmp_path / "system", PYTHON)
-    other_triton(other)
-    environment = read_environment(place.prefix)
-    both = environment.__replace__(packages=(*environment.packages, other.packages))
-    assert look_at(both, FACTS, EnvironmentJob()).findings == ()
-
-
-def test_nccl_for_two_majors_is_one_library_for_both(tmp_path: Path) -> None:
-    """Both write ``nvidia/nccl/lib/libnccl.so.2`` (57 of 57 files have the same paths)."""
-    place = stack(tmp_path / "env")
-    for name, version in (("nvidia-nccl-cu12", "2.21.5"), ("nvidia-nccl-cu13", "2.27.7")):
-        content = f"{name} {version}".encode() + bytes(100)
-        place.put(name, version, files={"nvidia/nccl/lib/libnccl.so.2": content, "nvidia/__init__.py": b""})
-    (finding,) = looked_at(place).findings
-    assert (finding.rule.id, finding.package) == ("SP302", "nvidia-nccl-cu12")
-    assert (
-        finding.message == "1 file of nvidia-nccl-cu12 is nvidia-nccl-cu13 2.27.7's now, nvidia/nccl/lib/libnccl.so.2"
-    )
-
-
-SILENT = {
-    "the same bytes": {"torchvision/__init__.py": b"# torchvision 0.21.0\n"},
-    "folders that are nobody's": {"tests/__init__.py": b"# theirs\n", "include/a.h": b"// theirs\n"},
-    "another file of the package": {"torchvision/plugin.py": b"# a plug-in\n"},
-}
-
-
-@pytest.mark.parametrize("files", SILENT.values(), ids=SILENT)
-def test_files_that_harm_nobody_are_silent(tmp_path: Path, files: dict[str, bytes]) -> None:
-    place = stack(tmp_path / "env")
-    place.put("torchaudio", "2.6.0", files={"tests/__init__.py": b"# ours\n", "include/a.h": b"// ours\n"})
-    place.put("neighbour", "1.0", files=files)
-    assert looked_at(place).findings == ()
-
-
-def test_a_file_that_was_changed_by_hand_is_nobody_else_s(tmp_path: Path) -> None:
-    place = stack(tmp_path / "env")
-    overwriting(place)
-    (place.packages / "torchvision" / "__init__.py").write_bytes(b"# somebody's patch, of some other length\n")
-    assert looked_at(place).findings == ()
-
-
-def test_files_of_one_size_are_told_apart_by_their_hash(tmp_path: Path) -> None:
-    place = stack(tmp_path / "env")
-    own = (place.packages / "torchvision" / "__init__.py").read_bytes()
-    place.put("intruder", "1.0", files={"torchvision/__init__.py": own.swapcase()})
-    assert [each.rule.id for each in looked_at(place).findings] == ["SP302"]
-    (place.packages / "torchvision" / "__init__.py").write_bytes(own)
     assert looked_at(place).findings == ()
