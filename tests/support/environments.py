@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
+from tests.support.elf_files import Recipe, Symbol, elf_bytes
 from tests.support.hollow import rows_of
 from tests.support.wheels import metadata_text, wheel_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["LaidOut", "requires_of"]
+__all__ = ["PYTHON", "LaidOut", "exporting", "linked_with", "requires_of", "sglang_stack"]
 
+#: The Python that runs the tests: only its own environments can a tool be told to change.
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 PLATFORM = "manylinux_2_28_x86_64"
 #: The markers of real lines hold or not for such a machine.
 MARKERS = {
@@ -116,3 +119,25 @@ class LaidOut:
             if requirement.name.startswith("nvidia-") and exact and holds:
                 self.put(requirement.name, exact, files={f"nvidia/{requirement.name}/lib/lib.so.1": b"library"})
         return described
+
+
+def linked_with(*names: str, libraries: tuple[str, ...] = ("libtorch.so", "libc10.so")) -> bytes:
+    """A shared object that needs these symbols and is linked with these libraries."""
+    return elf_bytes(Recipe(symbols=tuple(Symbol(name, defined=False) for name in names), needed=libraries))
+
+
+def exporting(*names: str) -> bytes:
+    """A shared object that has these symbols."""
+    return elf_bytes(Recipe(symbols=tuple(map(Symbol, names))))
+
+
+def sglang_stack(folder: Path) -> LaidOut:
+    """An environment with sglang 0.4.6.post5 on cu124, as it should be."""
+    place = LaidOut(folder, PYTHON)
+    place.torch("2.6.0", "12.4", label="cu124")
+    for name, version in (
+        *(("sglang", "0.4.6.post5"), ("triton", "3.2.0"), ("sgl-kernel", "0.1.4"), ("torchvision", "0.21.0")),
+        *(("torchaudio", "2.6.0"), ("flashinfer-python", "0.2.5"), ("cuda-python", "12.9.0"), ("idna", "3.20")),
+    ):
+        place.member(name, version)
+    return place

@@ -107,13 +107,12 @@ def meets_pin(version: str, pinned: str) -> bool:
 
 
 def described_twice(contents: Contents) -> Iterator[tuple[Described, ...]]:
-    """The distributions of one name in one folder, where they are several; eggs beside each other do not count."""
+    """The distributions of one name in one folder, where they are several; an egg counts beside a member only."""
     found: dict[tuple[str, str], list[Described]] = {}
     for each in contents.distributions:
-        found.setdefault((each.packages, each.name), []).append(each)
-    for several in found.values():
-        if len(several) > 1 and any(each.folder.endswith(".dist-info") for each in several):
-            yield tuple(several)
+        if each.folder.endswith(".dist-info") or each.metadata:
+            found.setdefault((each.packages, each.name), []).append(each)
+    yield from (tuple(several) for several in found.values() if len(several) > 1)
 
 
 def _normalized(name: str) -> str:

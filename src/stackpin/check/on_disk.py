@@ -140,12 +140,9 @@ class Disk:
         major = cuda_major(tag) if tag is not None else None
         if self.torch is None or tag is None or major is None:
             return
-        for name in sorted(
-            {str(each.name) for each in self.contents.distributions if each.metadata} - {TORCH, *FAMILY}
-        ):
-            found = self.contents.first(name)
-            told = self._majors(found, linked) if found is not None else None
-            if found is not None and told is not None and major not in told[0]:
+        for name, found in sorted(self.contents.firsts().items()):
+            told = self._majors(found, linked) if found.metadata and name not in {TORCH, *FAMILY} else None
+            if told is not None and major not in told[0]:
                 majors = " and ".join(map(str, told[0]))
                 yield Finding(
                     rule=rule("SP202"),

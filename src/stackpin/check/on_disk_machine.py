@@ -61,8 +61,8 @@ def gpu_without_code(disk: Disk, gpu: str) -> Iterator[Finding]:
         return
     yield from _torch(disk, gpu, capability)
     abi, machine = disk.facts.abi, disk.contents.machine
-    for each in disk.contents.distributions:
-        if each.name == TORCH or "+" in each.version or each is not disk.contents.first(each.name):
+    for each in sorted(disk.contents.firsts().values()):
+        if each.name == TORCH or "+" in each.version:
             continue
         read = abi.kernel(each.name, each.version, machine)
         if read is not None and read.architectures and not runs_on(read.architectures, capability):

@@ -38,11 +38,13 @@ _MOST_LINKS, _MOST_HOMES = 40, 8
 class Inside:
     """Paths below a folder that stands for the root of a file system; each folder is resolved once.
 
+    ``root`` is its path, empty for this system's own.
+
     :param root: the folder; its own path may have links, which are those of this system.
     """
 
     def __init__(self, root: str) -> None:
-        self.root = os.path.realpath(root)
+        self.root = os.path.realpath(root).rstrip("/")
         self._known: dict[str, str] = {}
 
     def __call__(self, path: str) -> str:
@@ -63,7 +65,7 @@ class Inside:
         while parts:
             part = parts.pop()
             if part == "..":
-                current = os.path.dirname(current) if current != self.root else current
+                current = current.rpartition("/")[0] if current != self.root else current
                 continue
             try:
                 target = os.readlink(f"{current}/{part}")
@@ -98,7 +100,7 @@ def environments_below(
     :param most: how many folders are looked into.
     :raises InputUnreadable: when the root is no folder.
     """
-    if not os.path.isdir(inside.root):
+    if not os.path.isdir(inside.root or "/"):
         raise InputUnreadable(
             "there is no such root folder", where=inside.root, expected="a container's root file system, unpacked"
         )
@@ -135,15 +137,17 @@ def _prefixes(root: str, most: int, trouble: Callable[[InputUnreadable], None]) 
             )
             return
         try:
-            with os.scandir(folder) as entries:
+            with os.scandir(folder or "/") as entries:
                 names = [entry.name for entry in entries if _counts(entry)]
+        except FileNotFoundError:
+            continue  # it was removed just now
         except OSError as error:
             trouble(_unlisted(folder, error))
             continue
         if _VENV in names or _CONDA in names:
             yield folder
         if _LIBRARY.fullmatch(os.path.basename(folder)) and not set(_PACKAGES).isdisjoint(names):
-            yield os.path.dirname(os.path.dirname(folder))
+            yield folder.rsplit("/", 2)[0]
         skipped = _PASSED_OVER.union(_PACKAGES, (_VENV, _CONDA))
         skipped |= _NOT_ON_DISK if folder == root else {"pkgs"} if _CONDA in names else frozenset()
         waiting += [f"{folder}/{name}" for name in names if name not in skipped]
@@ -169,7 +173,8 @@ def _environments(prefix: str, inside: Inside, trouble: Callable[[InputUnreadabl
         for python in [stated] if stated else sorted(_pythons(prefix, inside))[:1]:
             own = _packages_of(prefix, python, inside)
             if settings.get("include-system-site-packages", "").lower() == "true":
-                own += _packages_of(_base(settings.get("home", ""), inside), python, inside)
+                base = _base(settings.get("home", ""), inside)
+                own += _packages_of(base, python, inside) if base else []
             if own:
                 yield _environment(prefix, python, own)
         return
@@ -181,7 +186,7 @@ def _environments(prefix: str, inside: Inside, trouble: Callable[[InputUnreadabl
 def _environment(prefix: str, python: str, packages: Iterable[str]) -> Environment:
     programs = [f"{prefix}/bin/{name}" for name in ("python", f"python{python}", "python3")]
     return Environment(
-        prefix=Path(prefix),
+        prefix=Path(prefix or "/"),
         python=python,
         executable=next(filter(os.path.lexists, programs), ""),
         packages=tuple(map(Path, dict.fromkeys(packages))),
@@ -194,7 +199,7 @@ def _base(home: str, inside: Inside) -> str:
         programs = inside.folder(f"{inside.root}/{home}")
         if programs in {"", inside.root}:
             return ""
-        base = os.path.dirname(programs)
+        base = programs.rpartition("/")[0]
         settings = Path(base, _VENV)
         home = read_pyvenv(settings).get("home", "") if settings.is_file() and not settings.is_symlink() else ""
         if not home:
@@ -216,7 +221,7 @@ def _packages_of(prefix: str, python: str, inside: Inside) -> list[str]:
         "lib/python3/dist-packages",
         f"lib/python{python}/dist-packages",
     ]
-    return [path for path in (inside.folder(f"{prefix}/{name}") for name in names) if prefix and path]
+    return [path for path in (inside.folder(f"{prefix}/{name}") for name in names) if path]
 
 
 def _names(folder: str) -> list[str]:

@@ -96,6 +96,10 @@ class Contents(Value):
     torch_file: TorchFile | None = None
     conda: tuple[CondaPackage, ...] = ()
 
+    def firsts(self) -> dict[str, Described]:
+        """By normalized name, the distribution that Python finds first."""
+        return {str(each.name): each for each in reversed(self.distributions)}
+
     def first(self, name: str) -> Described | None:
         """The distribution that Python finds first under a normalized name."""
         return next((each for each in self.distributions if each.name == name), None)

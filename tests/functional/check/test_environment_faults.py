@@ -6,12 +6,10 @@ import json
 import os
 import shlex
 import subprocess
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from tests.support.elf_files import Recipe, Symbol, elf_bytes
-from tests.support.environments import LaidOut
+from tests.support.environments import PYTHON, LaidOut, exporting, linked_with, sglang_stack
 from tests.support.hollow import HollowFile, HollowIndex
 from tests.support.tools import newest_uv
 from tests.support.wheels import metadata_text, wheel_name
@@ -28,33 +26,12 @@ if TYPE_CHECKING:
 __all__: list[str] = []
 
 FACTS = Facts(Catalog.open())
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def needing(*names: str, libraries: tuple[str, ...] = ("libtorch.so", "libc10.so")) -> bytes:
-    return elf_bytes(Recipe(symbols=tuple(Symbol(name, defined=False) for name in names), needed=libraries))
-
-
-def having(*names: str) -> bytes:
-    return elf_bytes(Recipe(symbols=tuple(map(Symbol, names))))
-
-
-def stack(folder: Path) -> LaidOut:
-    """An environment with sglang 0.4.6.post5 on cu124, as it should be."""
-    place = LaidOut(folder, PYTHON)
-    place.torch("2.6.0", "12.4", label="cu124")
-    for name, version in (
-        *(("sglang", "0.4.6.post5"), ("triton", "3.2.0"), ("sgl-kernel", "0.1.4"), ("torchvision", "0.21.0")),
-        *(("torchaudio", "2.6.0"), ("flashinfer-python", "0.2.5"), ("cuda-python", "12.9.0"), ("idna", "3.20")),
-    ):
-        place.member(name, version)
-    return place
 
 
 def libtorch(place: LaidOut) -> None:
     """Torch with libraries that export what the catalog read of those of 2.6.0."""
     exports = FACTS.abi.torch("2.6.0", "x86_64").exports
-    libraries = {"torch/lib/libc10.so": having("memset"), "torch/lib/libtorch_cpu.so": having(*sorted(exports))}
+    libraries = {"torch/lib/libc10.so": exporting("memset"), "torch/lib/libtorch_cpu.so": exporting(*sorted(exports))}
     said = b"__version__ = '2.6.0+cu124'\ncuda = '12.4'\n"
     place.put("torch", "2.6.0", "triton==3.2.0", files={**libraries, "torch/version.py": said})
 
@@ -64,8 +41,8 @@ def kernel(place: LaidOut, version: str) -> None:
     read = FACTS.abi.kernel("sgl-kernel", version, "x86_64")
     assert read is not None
     files = {
-        "sgl_kernel/common_ops.abi3.so": needing(*sorted(read.needs[0])),
-        "sgl_kernel/plain.so": needing("abort", libraries=()),
+        "sgl_kernel/common_ops.abi3.so": linked_with(*sorted(read.needs[0])),
+        "sgl_kernel/plain.so": linked_with("abort", libraries=()),
     }
     place.put("sgl-kernel", version, files=files)
 
@@ -216,7 +193,7 @@ def looked_at(place: LaidOut, case: Case | None = None, **more: object) -> Looke
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_fault_is_found_and_told(tmp_path: Path, case: Case) -> None:
-    place = stack(tmp_path / "env")
+    place = sglang_stack(tmp_path / "env")
     case.plant(place)
     looked = looked_at(place, case)
     assert [(each.rule.id, each.package, each.message) for each in looked.findings] == [
@@ -233,13 +210,13 @@ def test_a_fault_is_found_and_told(tmp_path: Path, case: Case) -> None:
     "case", [case for case in CASES.values() if case.driver or case.gpu], ids=lambda case: case.rule
 )
 def test_a_driver_or_gpu_that_will_do_is_silent(tmp_path: Path, case: Case) -> None:
-    place = stack(tmp_path / "env")
+    place = sglang_stack(tmp_path / "env")
     assert looked_at(place, driver="525.60.13", gpu="sm_90").findings == ()
     assert looked_at(place).findings == ()
 
 
 def test_a_kernel_that_misses_nothing_is_silent(tmp_path: Path) -> None:
-    place = stack(tmp_path / "env")
+    place = sglang_stack(tmp_path / "env")
     libtorch(place)
     kernel(place, "0.1.4")
     assert looked_at(place).findings == ()
@@ -250,8 +227,8 @@ def test_a_misfit_that_the_engine_pins_so_is_a_note(tmp_path: Path) -> None:
     place = LaidOut(tmp_path / "env", PYTHON)
     exports, needs = FACTS.abi.torch("2.9.1", "x86_64").exports, FACTS.abi.kernel("torchao", "0.9.0", "x86_64")
     assert needs is not None
-    place.member("torch", "2.9.1", files={"torch/lib/libc10.so": having(*sorted(exports))})
-    place.put("torchao", "0.9.0", files={"torchao/_C.abi3.so": needing(*sorted(needs.needs[0]))})
+    place.member("torch", "2.9.1", files={"torch/lib/libc10.so": exporting(*sorted(exports))})
+    place.put("torchao", "0.9.0", files={"torchao/_C.abi3.so": linked_with(*sorted(needs.needs[0]))})
     place.member("sglang", "0.5.10.post1")
     looked = looked_at(place)
     assert looked.findings == ()
@@ -272,7 +249,7 @@ def index() -> Iterator[HollowIndex]:
     "case", [case for case in CASES.values() if not (case.driver or case.gpu)], ids=lambda case: case.rule
 )
 def test_the_fix_ends_it(tmp_path: Path, case: Case, index: HollowIndex) -> None:
-    place = stack(tmp_path / "env")
+    place = sglang_stack(tmp_path / "env")
     case.plant(place)
     (finding,) = looked_at(place).findings
     env = {**os.environ, "UV_DEFAULT_INDEX": index.pypi, "UV_CACHE_DIR": str(tmp_path / "cache"), "UV_NO_CONFIG": "1"}

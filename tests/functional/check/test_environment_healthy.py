@@ -42,7 +42,7 @@ def laid_out(folder: Path, file: ReadyMade) -> LaidOut:
 @pytest.mark.parametrize("file", FILES, ids=[file.name for file in FILES])
 def test_a_healthy_tuple_is_silent(tmp_path: Path, file: ReadyMade) -> None:
     place = laid_out(tmp_path / "env", file)
-    looked = look_at(read_environment(place.prefix), FACTS, EnvironmentJob(driver="999.99"))
+    looked = look_at(read_environment(place.prefix), FACTS, EnvironmentJob(driver="999.99", gpu="sm_90"))
     assert [(each.rule.id, each.message) for each in looked.findings] == []
     assert (looked.troubles, looked.notes) == ((), ())
     named = {str(each.name): each.version for each in looked.subject.mentions}

@@ -7,8 +7,9 @@ are none of it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from stackpin.abi.symbols import cuda_majors
 from stackpin.app.abi_read import Read, judge_read
 from stackpin.check.on_disk_symbols import Misfit
 from stackpin.effects.installed_files import installed_wheel, mention
@@ -35,6 +36,16 @@ __all__ = ["Binaries", "read_binaries"]
 _TORCHS = ("libtorch", "libc10")
 
 
+class _Told(NamedTuple):
+    """What one distribution's shared objects tell: the majors of CUDA's libraries, and what is needed of torch.
+
+    ``symbols`` is None where none of them is linked with torch.
+    """
+
+    majors: tuple[int, ...]
+    symbols: KernelSymbols | None
+
+
 class Binaries(Value):
     """What the binaries tell. ``linked`` has the majors of the CUDA libraries that each kernel needs, by its name."""
 
@@ -59,10 +70,15 @@ def read_binaries(
     torch = contents.first(TORCH)
     if torch is None or torch.record is None:
         return Binaries()
-    kernels = [each for each in contents.distributions if _may_be_kernel(each, contents, members, place)]
-    found = [(each, symbols) for each in kernels if (symbols := _symbols(each, contents, members, trouble, place))]
-    linked = tuple((str(each.name), symbols.cuda_majors) for each, symbols in found)
-    needing = [(each, symbols) for each, symbols in found if any(symbols.needs)]
+    kernels = [each for each in contents.firsts().values() if _may_be_kernel(each, members, place)]
+    read = [(each, _read(each, contents, members, trouble, place)) for each in sorted(kernels)]
+    cuda = {row["package"] for table in ("kernels", "kernels_read") for row in facts.catalog.facts(table)}
+    linked = tuple(
+        (str(each.name), told.symbols.cuda_majors if told.symbols else told.majors)
+        for each, told in read
+        if told is not None and (told.symbols or each.name in cuda)
+    )
+    needing = [(each, told.symbols) for each, told in read if told and told.symbols and any(told.symbols.needs)]
     side = _torch(torch, contents, trouble, place) if needing else None
     if side is None:
         return Binaries(linked=linked)
@@ -76,13 +92,9 @@ def read_binaries(
     return Binaries(misfits=tuple(misfits), linked=linked)
 
 
-def _may_be_kernel(
-    each: Described, contents: Contents, members: Collection[str], place: Callable[[str], str] | None
-) -> bool:
+def _may_be_kernel(each: Described, members: Collection[str], place: Callable[[str], str] | None) -> bool:
     """Whether a distribution has to be read: a member that has shared objects, another that mentions torch's libraries."""
     if each.name == TORCH or each.name.startswith("nvidia-") or not each.record or b".so" not in each.record:
-        return False
-    if each is not contents.first(each.name):
         return False
     return each.name in members or mention(each.packages, each.record, _TORCHS, place=place)
 
@@ -91,23 +103,26 @@ def _installed(each: Described) -> Installed:
     return Installed(each.name, each.version, Path(each.path))
 
 
-def _told(each: Described, contents: Contents) -> WheelRead:
+def _known(each: Described, contents: Contents) -> WheelRead:
     return WheelRead(name=str(each.name), version=each.version, file=each.path, sha256="", machine=contents.machine)
 
 
-def _symbols(
+def _read(
     each: Described,
     contents: Contents,
     members: Collection[str],
     trouble: Callable[[InputUnreadable], None],
     place: Callable[[str], str] | None,
-) -> KernelSymbols | None:
-    """What a distribution's shared objects need that are linked with torch; None where none is."""
+) -> _Told | None:
+    """What a distribution's shared objects tell; None where it has none, or one that cannot be read."""
     try:
         with installed_wheel(_installed(each), place=place) as wheel:
-            names = _linked_with_torch(wheel)
+            libraries = _libraries(wheel)
+            names = {name for name, needed in libraries.items() if any(each.startswith(_TORCHS) for each in needed)}
             with wheel.only(names) as linked:
-                return kernel_symbols(linked, _told(each, contents))
+                symbols = kernel_symbols(linked, _known(each, contents)) if names else None
+            majors = cuda_majors(library for needed in libraries.values() for library in needed)
+            return _Told(majors, symbols) if libraries else None
     except InputUnreadable as error:
         if each.name in members:
             trouble(_in_folder(each, error))
@@ -116,25 +131,24 @@ def _symbols(
     return None
 
 
-def _linked_with_torch(wheel: InstalledWheel) -> set[str]:
-    names = set()
+def _libraries(wheel: InstalledWheel) -> dict[str, tuple[str, ...]]:
+    """The libraries that each shared object is linked with; what ``auditwheel`` has put beside a package is of others."""
+    found = {}
     for member in wheel.members:
         if ".libs/" not in member.name:
             try:
-                libraries = drive(read_needed(member.size), wheel.opened(member))
+                found[member.name] = drive(read_needed(member.size), wheel.opened(member))
             except InputUnreadable as error:
                 error.where = f"{member.name}, {error.where}"
                 raise
-            if any(library.startswith(_TORCHS) for library in libraries):
-                names.add(member.name)
-    return names
+    return found
 
 
 def _whole(each: Described, contents: Contents, place: Callable[[str], str] | None) -> KernelSymbols | None:
     """The same with all shared objects: what one of them defines is not asked of torch by another."""
     try:
         with installed_wheel(_installed(each), place=place) as wheel:
-            return kernel_symbols(wheel, _told(each, contents))
+            return kernel_symbols(wheel, _known(each, contents))
     except (InputUnreadable, OSError):
         return None  # what cannot be read whole is not judged
 
@@ -144,7 +158,9 @@ def _torch(
 ) -> Read | None:
     try:
         with installed_wheel(_installed(torch), place=place) as wheel:
-            return Read(read=_told(torch, contents), exports=torch_tables(wheel))
+            if not any(member.name.startswith("torch/lib/") for member in wheel.members):
+                return None  # conda keeps them elsewhere
+            return Read(read=_known(torch, contents), exports=torch_tables(wheel))
     except InputUnreadable as error:
         trouble(_in_folder(torch, error))
     except OSError:
