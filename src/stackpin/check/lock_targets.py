@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
 
     from stackpin.parse.lock_text import LockPlace
 
-__all__ = ["Held", "Judged", "LockSubjects", "Target", "admitting", "lock_mention", "lock_targets"]
+__all__ = ["Held", "Judged", "LockSubjects", "Target", "admitting", "distinct", "lock_mention", "lock_targets"]
 
 MACHINES = ("x86_64", "aarch64")
 #: More than CPython gives any minor.
 _PATCHES = 60
+#: More than any lock has of one package: the time of a walk grows with their square.
+_MOST_VERSIONS = 100
 
 
 class LockSubjects(NamedTuple):
@@ -90,6 +93,22 @@ def admitting(requires_python: str, where: str) -> Callable[[str], bool]:
             expected="a specifier as PEP 440 has it",
         ) from error
     return lambda release: specifier.contains(release, prereleases=True)
+
+
+def distinct(names: Iterable[str], where: str) -> None:
+    """Nothing, where a lock has no package in more versions than one can have.
+
+    :param names: that of each package.
+    :raises InputUnreadable: where it has.
+    """
+    for name, times in Counter(names).most_common(1):
+        if times > _MOST_VERSIONS:
+            raise InputUnreadable(
+                "a lock file has a part that is not what it must be",
+                where=where,
+                got=f"{times} versions of {name[:80]}",
+                expected="a few at most",
+            )
 
 
 def lock_mention(name: str, version: str, path: str, place: LockPlace, address: str) -> Mention:

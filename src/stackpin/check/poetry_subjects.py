@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stackpin.check.lock_markers import LockMarkers
-from stackpin.check.lock_targets import Held, Judged, LockSubjects, lock_mention, lock_targets
+from stackpin.check.lock_targets import Held, Judged, LockSubjects, distinct, lock_mention, lock_targets
 from stackpin.check.poetry_constraint import admitted, specifiers
 from stackpin.check.poetry_walk import PoetryWalk
 from stackpin.errors import InputUnreadable
@@ -49,6 +49,7 @@ def poetry_lock_subjects(
             expected="a constraint as poetry has it",
             hint="poetry lock",
         )
+    distinct((package.key for package in lock.packages), path)
     markers = LockMarkers(path)
     reached: Callable[[Target, Collection[str]], frozenset[int] | str] = _reader(lock, markers)
     if any(package.groups is None for package in lock.packages):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.check.lock_markers import LockMarkers
-from stackpin.check.lock_targets import Held, Judged, LockSubjects, admitting, lock_mention, lock_targets
+from stackpin.check.lock_targets import Held, Judged, LockSubjects, admitting, distinct, lock_mention, lock_targets
 from stackpin.check.marker_truth import selection_name
 from stackpin.check.uv_walk import Walk, lock_roots
 from stackpin.errors import InputUnreadable
@@ -64,6 +64,7 @@ def uv_lock_subjects(
     :raises InputUnreadable: when a marker or the bounds of Python are none, or an edge leads to nothing.
     """
     _whole(lock, path)
+    distinct((package.name for package in lock.packages), path)
     targets = lock_targets(pythons, admitting(lock.requires_python, f"{path}: requires-python"))
     if about is not None and not any(package.name in about for package in lock.packages):
         return LockSubjects()

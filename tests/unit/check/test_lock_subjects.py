@@ -222,6 +222,12 @@ def test_very_many_sets_of_conflicts_end() -> None:
     assert len(uv(f"conflicts = [{sets}]\n" + APP).notes) == 1
 
 
+def test_very_many_versions_of_one_package_are_an_error() -> None:
+    with pytest.raises(InputUnreadable) as raised:
+        uv("".join(registry("torch", str(number)) for number in range(101)))
+    assert raised.value.got == "101 versions of torch"
+
+
 # pylock.toml
 
 
