@@ -41,7 +41,7 @@ class UvSourceEntry(NamedTuple):
 
 
 class UvTables:
-    """``[tool.uv]`` of one file. ``held`` are its constraints and overrides, ``indexes`` those that all packages see."""
+    """``[tool.uv]`` of one file. ``held`` are its constraints and overrides."""
 
     def __init__(self, tables: ProjectTables) -> None:
         self._tables = tables
@@ -50,7 +50,6 @@ class UvTables:
             str(normalized_name(name)): tuple(self._entries(value))
             for name, value in tables.table((*_UV, "sources")).items()
         }
-        self.indexes = tuple(self._indexes())
         held = [
             *tables.mentions((*_UV, "constraint-dependencies"), Role.CONSTRAINED),
             *tables.mentions((*_UV, "override-dependencies"), Role.OVERRIDDEN),
@@ -113,8 +112,8 @@ class UvTables:
             (shown_address(str(entry[key])) for key in ("url", "git", "path") if isinstance(entry.get(key), str)), ""
         )
 
-    def _indexes(self) -> Iterator[IndexLine]:
-        """The indexes of the project; those of ``uv pip`` alone where it has none."""
+    def indexes(self) -> Iterator[IndexLine]:
+        """The indexes that all packages of the project see; those of ``uv pip`` alone where it has none."""
         tables = self._tables
         for path, item in tables.tables((*_UV, "index")):
             if item.get("explicit") is not True:
