@@ -40,7 +40,7 @@ def test_the_pip_section_of_a_conda_file_is_one_subject() -> None:
     assert conda("environment.yml") == [
         ("torchvision", "==0.21.0+cu124", 13, 9, 34),
         ("sglang", "==0.4.6.post5", 14, 10, 34),
-        ("triton", "==3.2.0", 15, 10, 48),
+        ("triton", "==3.2.0", 15, 10, 49),
         ("orjson", "", 1, 1, 7),
     ]
     assert conda("environment-flat.yml") == [("torch", "==2.6.0", 6, 5, 17)]
