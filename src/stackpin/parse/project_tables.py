@@ -152,7 +152,8 @@ def read_tables(content: bytes, where: str, names: Collection[str] | None = None
         )
     try:
         text = content.decode("utf-8-sig")
-        if _LONG_KEY.search(text):  # the library needs the square of a key's length
+        if any(line.count(".") >= 100 for line in text.split("\n")) and _LONG_KEY.search(text):
+            # the library needs the square of a key's length
             raise _no_toml(where, "a key of a hundred parts and more")
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOML, UTF-8, a number beyond bounds, arrays thousands deep

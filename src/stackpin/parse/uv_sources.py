@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from packaging.markers import Marker
-
 from stackpin.model.mention import IndexLine, Mention, Role
 from stackpin.model.names import normalized_name
 from stackpin.model.target import DEFAULT_PLATFORM, marker_environment
@@ -137,4 +135,6 @@ def _always(marker: str) -> bool:
         return True
     if any(word in marker for word in _OPEN_VARIABLES):
         return False
+    from packaging.markers import Marker  # few sources have one
+
     return bool(Marker(marker).evaluate(dict(marker_environment("3.12", DEFAULT_PLATFORM.machine))))
