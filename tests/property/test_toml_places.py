@@ -106,7 +106,7 @@ def read(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
-        assume(False)  # noqa: FBT003 - hypothesis takes it so
+        assume(False)
         raise
 
 

@@ -55,7 +55,10 @@ class NamedLists:
             seen.add((lists.kind, each))
             found = lists.mentions(each)
             ours = [mention for mention in found if self._own and mention.name == self._own]
-            yield (lists.kind, name if lists is self else each), [mention for mention in found if mention not in ours]
+            yield (
+                (lists.kind, name if lists.kind == "group" else each),
+                [mention for mention in found if mention not in ours],
+            )
             waiting += [(extras, extra) for mention in ours for extra in mention.extras]
             waiting += [(lists, included) for included in lists.included(each)]
 

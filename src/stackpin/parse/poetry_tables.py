@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stackpin.parse.project_tables import ProjectTables
     from stackpin.parse.toml_places import Path
 
-__all__ = ["poetry_pythons", "poetry_sources", "poetry_tables"]
+__all__ = ["poetry_indexes", "poetry_pythons", "poetry_sources", "poetry_tables"]
 
 _POETRY: Path = ("tool", "poetry")
 _MAIN: Path = (*_POETRY, "dependencies")
@@ -48,7 +48,7 @@ def poetry_tables(tables: ProjectTables) -> Declared:
         )
         for extra, names in tables.table((*_POETRY, "extras")).items()
     }
-    return Declared(base=tuple(required), extras=extras, groups=_groups(tables), indexes=tuple(_indexes(tables)))
+    return Declared(base=tuple(required), extras=extras, groups=_groups(tables))
 
 
 def poetry_sources(tables: ProjectTables) -> dict[str, str]:
@@ -75,24 +75,22 @@ def _is_standard(tables: ProjectTables) -> bool:
 
 
 def _groups(tables: ProjectTables) -> dict[str, tuple[Mention, ...]]:
-    paths: dict[str, Path] = {}
-    if tables.table((*_POETRY, "dev-dependencies")):
-        paths["dev"] = (*_POETRY, "dev-dependencies")
-    for name in tables.table((*_POETRY, "group")):
-        paths[str(normalized_name(name))] = (*_POETRY, "group", name, "dependencies")
-    return {
-        group: tuple(
-            mention
-            for name, value in tables.table(path).items()
-            for _, mention in _dependency(tables, (*path, name), name, value)
-        )
-        for group, path in paths.items()
-    }
+    paths: list[tuple[str, Path]] = [("dev", (*_POETRY, "dev-dependencies"))]
+    paths += [
+        (str(normalized_name(name)), (*_POETRY, "group", name, "dependencies"))
+        for name in tables.table((*_POETRY, "group"))
+    ]
+    found: dict[str, tuple[Mention, ...]] = {}
+    for group, path in paths:
+        for name, value in tables.table(path).items():
+            mentions = tuple(mention for _, mention in _dependency(tables, (*path, name), name, value))
+            found[group] = (*found.get(group, ()), *mentions)
+    return found
 
 
 def _dependency(tables: ProjectTables, path: Path, name: str, value: object) -> Iterator[tuple[bool, Mention]]:
     """The mentions of one key, each with whether it is optional; several where it has several constraints."""
-    if not _NAME.fullmatch(name) or normalized_name(name) == "python":
+    if not _NAME.fullmatch(name) or normalized_name(name) == "python" or not tables.matters(normalized_name(name)):
         return
     if isinstance(value, list):
         for number, item in enumerate(value):
@@ -166,7 +164,7 @@ def _urls(tables: ProjectTables) -> dict[str, str]:
     }
 
 
-def _indexes(tables: ProjectTables) -> Iterator[IndexLine]:
+def poetry_indexes(tables: ProjectTables) -> Iterator[IndexLine]:
     """The sources that every package is looked for in; an explicit one is for those that name it."""
     for path, item in tables.tables((*_POETRY, "source")):
         if item.get("priority") != "explicit":

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stackpin.errors import InputUnreadable
 from stackpin.model.mention import IndexLine, Mention, Place, Role
+from stackpin.model.names import normalized_name
 from stackpin.parse.requirement_file import parse_requirement_text
 from stackpin.parse.requirement_mention import is_template, mention_of, shown_address
 from stackpin.parse.toml_places import toml_strings
@@ -18,12 +20,14 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
-    from stackpin.parse.toml_places import Path
+    from stackpin.parse.toml_places import Path, TomlString
 
 __all__ = ["Declared", "ProjectTables", "read_tables", "table_of"]
 
+#: Bytes.
+_LARGEST = 1_000_000
 #: A dotted key that nobody writes.
 _LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){100}""")
 
@@ -31,13 +35,12 @@ _LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ 
 class Declared(NamedTuple):
     """What one tool's tables say, by part: of the project itself, of its extras, of its groups.
 
-    ``apart`` are the names of groups that are never installed together with the project.
+    ``apart`` are the parts (``group old``) that are never installed together with the project.
     """
 
     base: tuple[Mention, ...] = ()
     extras: Mapping[str, tuple[Mention, ...]] = {}
     groups: Mapping[str, tuple[Mention, ...]] = {}
-    indexes: tuple[IndexLine, ...] = ()
     apart: frozenset[str] = frozenset()
 
 
@@ -47,12 +50,24 @@ class ProjectTables:
     ``refused`` collects the requirements that no installer takes, each with its place.
     """
 
-    def __init__(self, document: Mapping[str, Any], text: str, shown: str) -> None:
+    def __init__(
+        self, document: Mapping[str, Any], text: str, shown: str, names: Collection[str] | None = None
+    ) -> None:
         self.document = document
         self.refused: list[tuple[str, Place]] = []
         self._text = text
-        self._strings = toml_strings(text, document)
         self._shown = shown
+        own = normalized_name(str(self.table(("project",)).get("name", "")))
+        self._names = None if names is None else {*names, own}
+
+    @cached_property
+    def _strings(self) -> Mapping[Path, TomlString]:
+        """The text is walked where the first place is asked for: most projects have nothing that matters."""
+        return toml_strings(self._text, self.document)
+
+    def matters(self, name: str) -> bool:
+        """Whether anything is to be told of a name, normalized; the project's own stands for its extras."""
+        return self._names is None or name in self._names
 
     def place(self, path: Path) -> Place:
         """Where a string stands; the file alone where that is not known."""
@@ -103,11 +118,14 @@ class ProjectTables:
     def mention(self, path: Path, text: str, role: Role) -> Mention | None:
         """One requirement; None where it names no distribution, and where no installer would take it."""
         try:
-            return mention_of(parse_requirement_text(text), self.place(path), role, text=text)
+            found = mention_of(
+                parse_requirement_text(text), Place(path=self._shown), role, text=text, names=self._names
+            )
         except ValueError:
             if not is_template(text):
                 self.refused.append((text, self._aligned(path, text)))
             return None
+        return found.__replace__(place=self.place(path)) if found is not None else None
 
     def index(self, path: Path, option: str) -> list[IndexLine]:
         """The index whose address stands at a path."""
@@ -118,21 +136,30 @@ class ProjectTables:
         return [IndexLine(address=address, option=option, place=self.place(path))]
 
 
-def read_tables(content: bytes, where: str) -> ProjectTables:
+def read_tables(content: bytes, where: str, names: Collection[str] | None = None) -> ProjectTables:
     """The tables of a file.
 
     :param where: the file's name, as it is shown.
-    :raises InputUnreadable: where the bytes are no TOML.
+    :param names: the normalized names that matter; the others are no mentions. None: all do.
+    :raises InputUnreadable: where the bytes are no TOML, or are more than a person writes.
     """
+    if len(content) > _LARGEST:
+        raise InputUnreadable(
+            "the file is too large to be a project's",
+            where=where,
+            got=f"{len(content) / 1e6:.1f} MB",
+            expected=f"at most {_LARGEST / 1e6:.0f} MB",
+        )
     try:
         text = content.decode("utf-8-sig")
-        if _LONG_KEY.search(text):  # the library needs the square of a key's length
+        if any(line.count(".") >= 100 for line in text.split("\n")) and _LONG_KEY.search(text):
+            # the library needs the square of a key's length
             raise _no_toml(where, "a key of a hundred parts and more")
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOML, UTF-8, a number beyond bounds, arrays thousands deep
         got = "too deeply nested" if isinstance(error, RecursionError) else str(error)
         raise _no_toml(where, got) from error
-    return ProjectTables(document, text, where)
+    return ProjectTables(document, text, where, names)
 
 
 def _no_toml(where: str, got: str) -> InputUnreadable:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from stackpin.model.mention import Mention, Place, Role, Subject, SubjectKind
+from stackpin.model.mention import IndexLine, Mention, Place, Role, Subject, SubjectKind
 from stackpin.model.names import normalized_name
 from stackpin.parse.named_lists import NamedLists
-from stackpin.parse.poetry_tables import poetry_pythons, poetry_sources, poetry_tables
+from stackpin.parse.poetry_project import poetry_indexes, poetry_pythons, poetry_sources, poetry_tables
 from stackpin.parse.project_tables import Declared, read_tables, table_of
 from stackpin.parse.uv_sources import UvTables
 
@@ -44,13 +44,19 @@ def parse_pyproject(
     :param pythons: the minors that there are, of which the project's ``requires-python`` admits some.
     :raises InputUnreadable: where the bytes are no TOML.
     """
-    tables = read_tables(content, where)
+    tables = read_tables(content, where, names)
     uv = UvTables(tables)
     declared = [_standard(tables, uv), _pdm(tables), poetry_tables(tables)]
     held = (*uv.held, *_pdm_overrides(tables))
-    indexes = tuple(index for each in (uv.indexes, *(one.indexes for one in declared)) for index in each)
     base = tuple(mention for each in declared for mention in each.base)
     apart = {part for each in declared for part in each.apart}
+    parts = [
+        (part, mentions) for part, mentions in (("", base), *_parts(declared, names)) if mentions or (not part and held)
+    ]
+    build = tuple(tables.mentions(_BUILD, Role.CONSTRAINED))
+    if not parts and not build:
+        return ProjectSubjects((), tuple(dict.fromkeys(tables.refused)))
+    indexes = (*uv.indexes(), *_pdm_indexes(tables), *poetry_indexes(tables))
     minors = _minors(tables, pythons)
     subjects = [
         Subject(
@@ -61,10 +67,8 @@ def parse_pyproject(
             pythons=minors,
             indexes=indexes,
         )
-        for part, mentions in (("", base), *_parts(declared, names))
-        if mentions or (not part and held)
+        for part, mentions in parts
     ]
-    build = tuple(tables.mentions(_BUILD, Role.CONSTRAINED))
     if build and _matters(build, names):
         subjects.append(Subject(path=where, kind=SubjectKind.PROJECT, mentions=build, part="builds", indexes=indexes))
     return ProjectSubjects(tuple(subjects), tuple(dict.fromkeys(tables.refused)))
@@ -122,20 +126,21 @@ def _standard(tables: ProjectTables, uv: UvTables) -> Declared:
 
 
 def _pdm(tables: ProjectTables) -> Declared:
-    """The groups of pdm, and its sources; a source that is for some packages only binds none of the others."""
+    """The groups of pdm."""
     development: Path = (*_PDM, "dev-dependencies")
     groups = {}
     for name in tables.table(development):
         texts = [(path, text.removeprefix("-e ").strip()) for path, text in tables.strings((*development, name))]
         found = [tables.mention(path, text, Role.REQUIRED) for path, text in texts]
         groups[str(normalized_name(name))] = tuple(mention for mention in found if mention is not None)
-    indexes = [
-        index
-        for path, item in tables.tables((*_PDM, "source"))
-        if not item.get("include_packages")
-        for index in tables.index((*path, "url"), "tool.pdm.source")
-    ]
-    return Declared(groups=groups, indexes=tuple(indexes))
+    return Declared(groups=groups)
+
+
+def _pdm_indexes(tables: ProjectTables) -> Iterator[IndexLine]:
+    """The sources of pdm that all packages see; one that is for some packages binds none of the others."""
+    for path, item in tables.tables((*_PDM, "source")):
+        if not item.get("include_packages"):
+            yield from tables.index((*path, "url"), "tool.pdm.source")
 
 
 def _pdm_overrides(tables: ProjectTables) -> Iterator[Mention]:

@@ -30,7 +30,7 @@ _NESTED = {"--requirement": False, "--constraint": True}
 _ENDS = "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _COMMENT = re.compile(r"(?:^|(?<=\s))#")
 _OPTIONS_BEGIN = re.compile(r"(?:^|(?<=[ \t]))-")
-_HASH = re.compile(r"(?:^|\s)--has?h?\b")
+_HASH = re.compile(r"\s--has?h?\b")
 #: A name with a version, and a marker behind it.
 _PLAIN = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t]*[<>=!~]=?[^;@\[(]*(?:;\s*(.*))?\Z")
 #: What a path may end in; a requirement hardly does.
@@ -129,7 +129,7 @@ def parse_placed_file(text: str) -> PlacedFile:
             span = logical.span(0, len(requirement))
             blank = requirement.replace("\t", " ")
             line = _plain_line(blank, span.line) or required_line(blank, "", span.line)
-            if begin and _HASH.search(logical.text, start):
+            if begin and _HASH.search(logical.text, start - 1):
                 line = line._replace(hashed=True)
             lines.append(PlacedLine(line, span, requirement))
             continue

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from packaging.markers import Marker
-
 from stackpin.model.mention import IndexLine, Mention, Role
 from stackpin.model.names import normalized_name
 from stackpin.model.target import DEFAULT_PLATFORM, marker_environment
@@ -41,7 +39,7 @@ class UvSourceEntry(NamedTuple):
 
 
 class UvTables:
-    """``[tool.uv]`` of one file. ``held`` are its constraints and overrides, ``indexes`` those that all packages see."""
+    """``[tool.uv]`` of one file. ``held`` are its constraints and overrides."""
 
     def __init__(self, tables: ProjectTables) -> None:
         self._tables = tables
@@ -50,7 +48,6 @@ class UvTables:
             str(normalized_name(name)): tuple(self._entries(value))
             for name, value in tables.table((*_UV, "sources")).items()
         }
-        self.indexes = tuple(self._indexes())
         held = [
             *tables.mentions((*_UV, "constraint-dependencies"), Role.CONSTRAINED),
             *tables.mentions((*_UV, "override-dependencies"), Role.OVERRIDDEN),
@@ -113,8 +110,8 @@ class UvTables:
             (shown_address(str(entry[key])) for key in ("url", "git", "path") if isinstance(entry.get(key), str)), ""
         )
 
-    def _indexes(self) -> Iterator[IndexLine]:
-        """The indexes of the project; those of ``uv pip`` alone where it has none."""
+    def indexes(self) -> Iterator[IndexLine]:
+        """The indexes that all packages of the project see; those of ``uv pip`` alone where it has none."""
         tables = self._tables
         for path, item in tables.tables((*_UV, "index")):
             if item.get("explicit") is not True:
@@ -138,4 +135,6 @@ def _always(marker: str) -> bool:
         return True
     if any(word in marker for word in _OPEN_VARIABLES):
         return False
+    from packaging.markers import Marker  # few sources have one
+
     return bool(Marker(marker).evaluate(dict(marker_environment("3.12", DEFAULT_PLATFORM.machine))))
