@@ -7,6 +7,7 @@ with nothing taken for sure of the others. So what stands together in a subject 
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -27,14 +28,17 @@ __all__ = ["ALL", "Ground", "Step", "subjects_of"]
 
 #: Stands for every environment: what a program may have changed of which nothing is known.
 ALL = "*"
-#: More branches than anyone judges by eye; what stands on further ones is passed over.
-_WORLDS = 64
+#: More branches than people write, and more steps in all of them; what stands on further ones is passed over.
+_WORLDS, _WALKED = 64, 100_000
+#: How many commands are told for themselves.
+_ALONE = 100
 
 
 class Step(Value):
     """What one command does to one environment.
 
     ``environment`` is empty for the one that plain ``pip`` goes to; ``python`` is the minor that the command names.
+    ``branch`` are the branches that it stands on, each a choice and which of its alternatives.
     ``touched`` are names that come to a version that cannot be told; with ``unknown`` it installs what cannot be told at all.
     ``needs`` is whether dependencies come along, ``upgrade`` whether what it names is replaced although it is there,
     ``fresh`` whether its dependencies are too. With ``ends`` no later command of its branch runs.
@@ -42,7 +46,7 @@ class Step(Value):
 
     environment: str
     line: int
-    branch: tuple[int, ...] = ()
+    branch: tuple[tuple[int, int], ...] = ()
     python: str = ""
     mentions: tuple[Mention, ...] = ()
     touched: tuple[str, ...] = ()
@@ -190,27 +194,35 @@ def subjects_of(steps: Sequence[Step], ground: Ground, needs: Needs | None = Non
         does. Without it a command is taken to change what it names alone.
     """
     asked = needs or _nothing
-    paths = dict.fromkeys(step.branch for step in steps if step.branch and step.mentions)
+    paths = list(dict.fromkeys(step.branch for step in steps if step.branch and step.mentions))
     found: dict[tuple[object, ...], Subject] = {}
-    for path in [(), *list(paths)[:_WORLDS]]:
+    for path in [(), *paths[: min(_WORLDS, _WALKED // max(len(steps), 1))]]:
         for name, environment in _world(steps, path, ground, asked).items():
             subject = _subject(name, environment, path, ground)
             if subject is not None:
                 found.setdefault((name, subject.mentions, subject.base), subject)
-    for step in steps:
-        alone = _alone(step, found.values(), ground)
-        if alone is not None:
-            found.setdefault((step.environment, alone.mentions, "alone"), alone)
-    return tuple(found.values())
+    together = [_pins(subject.mentions) for subject in found.values()]
+    alone = (_alone(step, ground) for step in steps if not any(_pins(step.mentions) <= pins for pins in together))
+    told = dict.fromkeys(islice((subject for subject in alone if subject is not None), _ALONE))
+    return (*found.values(), *told)
 
 
-def _world(steps: Sequence[Step], path: tuple[int, ...], ground: Ground, needs: Needs) -> dict[str, _Environment]:
+def _pins(mentions: Iterable[Mention]) -> frozenset[tuple[object, ...]]:
+    """The versions that are asked for, with where."""
+    return frozenset((each.name, each.version, each.place) for each in mentions if each.version or each.specifier)
+
+
+def _world(
+    steps: Sequence[Step], path: tuple[tuple[int, int], ...], ground: Ground, needs: Needs
+) -> dict[str, _Environment]:
     """What each environment comes to where one branch is taken; with an empty path none is."""
     environments: dict[str, _Environment] = {"": _Environment(ground)}
     for step in steps:
         taken = step.branch == path[: len(step.branch)]
         if taken and step.ends:
             break
+        if _is_excluded(step.branch, path):
+            continue
         names = list(environments) if step.environment == ALL else [step.environment]
         for name in names:
             environment = environments.setdefault(name, _Environment(None))
@@ -222,7 +234,15 @@ def _world(steps: Sequence[Step], path: tuple[int, ...], ground: Ground, needs: 
     return environments
 
 
-def _subject(name: str, environment: _Environment, path: tuple[int, ...], ground: Ground) -> Subject | None:
+def _is_excluded(branch: tuple[tuple[int, int], ...], path: tuple[tuple[int, int], ...]) -> bool:
+    """Whether a branch is another alternative of a choice that a path has taken."""
+    for (group, alternative), (other, taken) in zip(branch, path, strict=False):
+        if (group, alternative) != (other, taken):
+            return group == other
+    return False
+
+
+def _subject(name: str, environment: _Environment, path: tuple[tuple[int, int], ...], ground: Ground) -> Subject | None:
     kept = [*environment.kept.values(), *environment.constrained]
     if not kept or (path and not any(step.branch for _, step in kept)):
         return None
@@ -244,21 +264,15 @@ def _subject(name: str, environment: _Environment, path: tuple[int, ...], ground
     )
 
 
-def _alone(step: Step, subjects: Iterable[Subject], ground: Ground) -> Subject | None:
+def _alone(step: Step, ground: Ground) -> Subject | None:
     """A command whose pins do not all stand in the end: what it asks for at once must go together all the same."""
-    pinned = [mention for mention in step.mentions if mention.version or mention.specifier]
-    if len(pinned) < 2 or not step.needs or step.unknown:
+    if len(_pins(step.mentions)) < 2 or not step.needs or step.unknown:
         return None
-    together = {(mention.name, mention.version, mention.place) for mention in pinned}
-    for subject in subjects:
-        if together <= {(mention.name, mention.version, mention.place) for mention in subject.mentions}:
-            return None
-    told = [ground.part, f"line {step.line}"]
     return Subject(
         path=ground.path,
         kind=SubjectKind.COMMANDS,
         mentions=step.mentions,
-        part=", ".join(filter(None, told)),
+        part=", ".join(filter(None, [ground.part, f"line {step.line}"])),
         machine=ground.machine,
         indexes=step.indexes,
     )

@@ -26,6 +26,8 @@ __all__ = ["Indexes", "Installed", "indexes_of", "installed_by"]
 
 _NAMED = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(?=[<>=!~;@ ]|\Z)")
 _WHEEL = re.compile(r"(?:.*/)?([A-Za-z0-9](?:[A-Za-z0-9_.]*[A-Za-z0-9])?)-[^/]*\.whl(?:\[[^\]]*\])?")
+#: Longer than any requirement that people write.
+_LONGEST = 2000
 _BACKEND = re.compile(r"cu\d{3}|cpu|rocm[\d.]+|xpu")
 _TOOL_VERSION = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?)@([^@/:]+)")
 #: Options that name the only index, those that name further ones, and the variables that stand for them.
@@ -134,6 +136,9 @@ def installed_by(words: list[PlacedWord], indexes: Indexes, lines: Lines, *, too
     unknown = False
     for placed in words:
         marked = placed.word.marked
+        if len(marked.text) > _LONGEST:
+            unknown = True
+            continue
         text = _TOOL_VERSION.sub(r"\1==\2", marked.text) if tool else marked.text
         if UNKNOWN in text or "*.whl" in text or parse_requirement_text(text).kind is not RequirementKind.NAME:
             named = _direct(text, marked, lines)

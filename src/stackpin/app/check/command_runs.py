@@ -82,7 +82,7 @@ class _Moved(NamedTuple):
     """A folder that a command changed to, or an environment that it made the current one."""
 
     scope: tuple[int, ...]
-    branch: tuple[int, ...]
+    branch: tuple[tuple[int, int], ...]
     value: str
 
 

@@ -88,18 +88,15 @@ def _dockerfile(content: bytes, shown: str, read: Read | None, needs: Needs | No
         parent = built[stage.parent] if stage.parent is not None else None
         built.append(_stage(stage, parent, sheet, needs, alone=len(dockerfile.stages) == 1))
     subjects = list(dict.fromkeys(subject for each in built for subject in each.subjects))
-    kept = [subject for number, subject in enumerate(subjects) if not _is_judged_elsewhere(number, subjects)]
+    together = [frozenset((*subject.mentions, *subject.base)) for subject in subjects]
+    kept = [subject for number, subject in enumerate(subjects) if not _is_judged_elsewhere(number, together)]
     return CommandReading(tuple(kept), tuple(sheet.notes), tuple(sheet.wrong))
 
 
-def _is_judged_elsewhere(number: int, subjects: list[Subject]) -> bool:
+def _is_judged_elsewhere(number: int, together: list[frozenset[Mention]]) -> bool:
     """Whether all that stands together in a subject does so in a larger one, or in an equal one before it."""
-    own = {*subjects[number].mentions, *subjects[number].base}
-    for other, subject in enumerate(subjects):
-        larger = {*subject.mentions, *subject.base}
-        if own < larger or (own == larger and other < number):
-            return True
-    return False
+    own = together[number]
+    return any(own < larger or (own == larger and other < number) for other, larger in enumerate(together))
 
 
 def _stage(stage: Stage, parent: _Built | None, sheet: Sheet, needs: Needs | None, *, alone: bool) -> _Built:
