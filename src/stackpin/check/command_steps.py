@@ -8,7 +8,7 @@ with nothing taken for sure of the others. So what stands together in a subject 
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
     Needs = Callable[[Mention], Iterable[tuple[str, str]]]
 
-__all__ = ["ALL", "Ground", "Step", "subjects_of"]
+__all__ = ["ALL", "ANY", "APART", "Ground", "Settled", "Step", "settled"]
 
 #: Stands for every environment: what a program may have changed of which nothing is known.
 ALL = "*"
+#: How environments begin that one command makes for itself alone.
+APART = "uv tool"
+#: Stands for a version that cannot be told.
+ANY = "*"
 #: More branches than people write, and more steps in all of them; what stands on further ones is passed over.
 _WORLDS, _WALKED = 64, 100_000
 #: How many commands are told for themselves.
@@ -39,7 +43,7 @@ class Step(Value):
 
     ``environment`` is empty for the one that plain ``pip`` goes to; ``python`` is the minor that the command names.
     ``branch`` are the branches that it stands on, each a choice and which of its alternatives.
-    ``touched`` are names that come to a version that cannot be told; with ``unknown`` it installs what cannot be told at all.
+    ``touched`` come in a version that cannot be told, :data:`ANY` stands for it; with ``unknown`` it installs what cannot be told at all.
     ``needs`` is whether dependencies come along, ``upgrade`` whether what it names is replaced although it is there,
     ``fresh`` whether its dependencies are too. With ``ends`` no later command of its branch runs.
     """
@@ -49,7 +53,7 @@ class Step(Value):
     branch: tuple[tuple[int, int], ...] = ()
     python: str = ""
     mentions: tuple[Mention, ...] = ()
-    touched: tuple[str, ...] = ()
+    touched: tuple[Mention, ...] = ()
     removed: tuple[str, ...] = ()
     indexes: tuple[IndexLine, ...] = ()
     unknown: bool = False
@@ -61,7 +65,7 @@ class Step(Value):
     @property
     def names(self) -> frozenset[str]:
         """The names that the command itself gives."""
-        return frozenset({*(str(each.name) for each in self.mentions), *self.touched})
+        return frozenset(str(each.name) for each in (*self.mentions, *self.touched))
 
 
 class Ground(Value):
@@ -112,7 +116,7 @@ class _Environment:
         """A command that runs."""
         if step.unknown:
             self.forget()
-        for name in (*step.removed, *step.touched):
+        for name in (*step.removed, *(str(each.name) for each in step.touched)):
             self.drop(name)
         self._bring_needs(step, needs)
         for mention in step.mentions:
@@ -132,20 +136,25 @@ class _Environment:
         if not step.needs:
             return
         for mention in step.mentions:
-            if mention.role is Role.CONSTRAINED:
+            if mention.role is not Role.CONSTRAINED:
+                self._bring(mention, step, needs, sure=True)
+        for mention in step.touched:
+            self._bring(mention, step, needs, sure=False)
+
+    def _bring(self, mention: Mention, step: Step, needs: Needs, *, sure: bool) -> None:
+        for name, specifier in needs(mention):
+            there = self.standing(name)
+            if name in step.names or (there is None and name not in self.also):
                 continue
-            for name, specifier in needs(mention):
-                there = self.standing(name)
-                if name in step.names or (there is None and name not in self.also):
-                    continue
-                if step.fresh or there is None or not _meets(there.version, specifier):
-                    self.drop(name)
+            if step.fresh or not sure or there is None or not _meets(there.version, specifier):
+                self.drop(name)
 
     def _name(self, mention: Mention, step: Step) -> None:
         name = str(mention.name)
         if mention.role is Role.CONSTRAINED:
             self.constrained.append((mention, step))
             return
+        self.constrained = [pair for pair in self.constrained if pair[0].name != name or pair[1] is step]
         there = self.standing(name)
         renewed = step.upgrade or step.fresh
         if there is not None and there.version and not renewed and _meets(there.version, mention.specifier):
@@ -187,24 +196,38 @@ def _nothing(_mention: Mention) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def subjects_of(steps: Sequence[Step], ground: Ground, needs: Needs | None = None) -> tuple[Subject, ...]:
+class Settled(NamedTuple):
+    """What commands come to: environments as they are sure to be, as they are where one branch runs, and commands alone."""
+
+    sure: tuple[Subject, ...]
+    branches: tuple[Subject, ...]
+    alone: tuple[Subject, ...]
+
+
+def settled(steps: Sequence[Step], ground: Ground, needs: Needs | None = None) -> Settled:
     """The environments that commands build up, each with what is sure to be in it together.
 
-    :param needs: what a package asks for, as names and specifiers; of a mention without a version what its newest release
-        does. Without it a command is taken to change what it names alone.
+    :param needs: what a package asks for, as names and specifiers: of a mention without a version what its newest release
+        does, of one in :data:`ANY` what any does. Without it a command is taken to change what it names alone.
     """
     asked = needs or _nothing
+    sure = _subjects(_world(steps, (), ground, asked), (), ground)
     paths = list(dict.fromkeys(step.branch for step in steps if step.branch and step.mentions))
-    found: dict[tuple[object, ...], Subject] = {}
-    for path in [(), *paths[: min(_WORLDS, _WALKED // max(len(steps), 1))]]:
-        for name, environment in _world(steps, path, ground, asked).items():
-            subject = _subject(name, environment, path, ground)
-            if subject is not None:
-                found.setdefault((name, subject.mentions, subject.base), subject)
-    together = [_pins(subject.mentions) for subject in found.values()]
+    branches: dict[tuple[object, ...], Subject] = {}
+    for path in paths[: min(_WORLDS, _WALKED // max(len(steps), 1))]:
+        for subject in _subjects(_world(steps, path, ground, asked), path, ground):
+            branches.setdefault((subject.mentions, subject.base), subject)
+    together = [_pins(subject.mentions) for subject in (*sure, *branches.values())]
     alone = (_alone(step, ground) for step in steps if not any(_pins(step.mentions) <= pins for pins in together))
     told = dict.fromkeys(islice((subject for subject in alone if subject is not None), _ALONE))
-    return (*found.values(), *told)
+    return Settled(tuple(sure), tuple(branches.values()), tuple(told))
+
+
+def _subjects(
+    environments: dict[str, _Environment], path: tuple[tuple[int, int], ...], ground: Ground
+) -> list[Subject]:
+    found = (_subject(name, environment, path, ground) for name, environment in environments.items())
+    return [subject for subject in found if subject is not None]
 
 
 def _pins(mentions: Iterable[Mention]) -> frozenset[tuple[object, ...]]:
@@ -223,7 +246,8 @@ def _world(
             break
         if _is_excluded(step.branch, path):
             continue
-        names = list(environments) if step.environment == ALL else [step.environment]
+        names = [each for each in environments if not each.startswith(APART)]
+        names = names if step.environment == ALL else [step.environment]
         for name in names:
             environment = environments.setdefault(name, _Environment(None))
             if taken:
