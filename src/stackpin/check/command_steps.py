@@ -42,8 +42,8 @@ class Step(Value):
     """What one command does to one environment.
 
     ``environment`` is empty for the one that plain ``pip`` goes to; ``python`` is the minor that the command names.
-    ``branch`` are the branches that it stands on, each a choice and which of its alternatives.
-    ``touched`` come in a version that cannot be told, :data:`ANY` stands for it; with ``unknown`` it installs what cannot be told at all.
+    ``branch`` are the branches that it stands on, each a choice and which of its alternatives. ``touched`` come in a version
+    that cannot be told, :data:`ANY` stands for it; with ``unknown`` it installs what cannot be told at all.
     ``needs`` is whether dependencies come along, ``upgrade`` whether what it names is replaced although it is there,
     ``fresh`` whether its dependencies are too. With ``ends`` no later command of its branch runs.
     """
