@@ -63,9 +63,9 @@ def abi(*words: str, python: str = "", env: str = "", settings: Settings | None 
     :raises InputUnreadable: when a wheel or an installed file cannot be read.
     """
     from stackpin.app.abi import abi as judge
-    from stackpin.app.abi_read import read_environment_of
+    from stackpin.app.named_environment import named_environment
 
-    environment = read_environment_of(python, env)
+    environment = named_environment(python, env)
     return judge(words, Workshop(settings), machine=DEFAULT_PLATFORM.machine, environment=environment)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import sys
 import zipfile
 from base64 import urlsafe_b64encode
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
@@ -17,7 +17,6 @@ from tests.support.wheels import metadata_text, wheel_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 __all__ = ["LaidOut", "requires_of"]
 
@@ -52,7 +51,7 @@ class LaidOut:
         (prefix / "bin").mkdir()
         (prefix / "bin" / "python").symlink_to(sys.executable)
         if virtual:
-            home = os.path.dirname(os.path.realpath(sys.executable))
+            home = Path(sys.executable).resolve().parent
             (prefix / "pyvenv.cfg").write_text(f"home = {home}\nversion = {python}.9\n", encoding="utf-8")
 
     def put(

@@ -56,10 +56,10 @@ def judged(one: Subject, in_force: InForce | None = None) -> Judged:
     workshop = _workshop()
     judge = Judge(
         workshop.facts,
-        workshop.stacks,
+        workshop.stacks.by_name.values(),
         SolvedTuples(workshop),
         in_force=in_force or InForce(),
-        pythons=("3.10", "3.11", "3.12"),
+        pythons=lambda: ("3.10", "3.11", "3.12"),
     )
     return judge.judge(one)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from stackpin.check.question import Question
-from stackpin.check.rules import Rules, accepted_versions, same_version
-from stackpin.check.telling import finding_of_chain, finding_of_fault
+from stackpin.check.rules import Rules, accepted_versions, same_version, tag_in_address
+from stackpin.check.telling import finding_of_chain, finding_of_fault, finding_of_pin
 from stackpin.model.cuda import cuda_major
 from stackpin.model.environment import FaultKind
 from stackpin.model.explanation import ReasonKind
@@ -31,6 +30,16 @@ if TYPE_CHECKING:
 __all__ = ["Case", "Ground", "proves", "requirement_of"]
 
 _DONE = (Role.INSTALLED, Role.LOCKED)
+#: Reasons about what one build was made for, or holds.
+_OF_BUILDS = {
+    ReasonKind.CUDA_MAJOR,
+    ReasonKind.NO_BUILD,
+    ReasonKind.SAME_LABEL,
+    ReasonKind.CXX_ABI,
+    ReasonKind.SYMBOLS,
+}
+#: So many releases of a package are tried to find one that goes with the rest.
+_TRIED = 60
 #: Reasons that say what the catalog lacks, or what a person chose knowingly: none of them is something wrong.
 _OPEN = {ReasonKind.NO_RELEASE, ReasonKind.UNDECLARED, ReasonKind.PRE_RELEASE, ReasonKind.YANKED}
 #: Reasons about a machine: what is there has been built or chosen for it.
@@ -44,6 +53,8 @@ class Ground(Value):
     tuples: Tuples
     engines: frozenset[str]
     exact_tag: bool
+    driver: str = ""
+    gpu: str = ""
 
 
 class Case:
@@ -53,11 +64,55 @@ class Case:
         self.subject, self.stated, self.notes = subject, variant.stated, list[str]()
         self._facts, self._tuples, self._engines = ground.facts, ground.tuples, ground.engines
         self._variant, self._tag, self._exact_tag = variant, tag, ground.exact_tag
+        self._driver, self._gpu = ground.driver, ground.gpu
 
     @property
     def is_done(self) -> bool:
         """Whether the subject is what is there or locked, and so exact, in place of what is asked for."""
         return self.subject.kind in {SubjectKind.ENVIRONMENT, SubjectKind.LOCK}
+
+    def is_for_python(self, chain: Iterable[Reason]) -> bool:
+        """Whether a chain that rests on a Python rests on one that the subject is for: on the only one that it is for."""
+        return len(self.subject.pythons) == 1 or all(reason.kind is not ReasonKind.PYTHON for reason in chain)
+
+    def takes_pypis(self, names: Iterable[str]) -> bool:
+        """Whether these are taken from PyPI, as far as the subject says: no label, no address, no index but torch's own."""
+        roots = {
+            build.root.rpartition("/")[0] for build in self._facts.torch_builds(self.version_of(TORCH)) if build.root
+        }
+        strange = [line for line in self.subject.indexes if not any(line.address.startswith(root) for root in roots)]
+        mentions = [self.stated[name].first for name in names if name in self.stated]
+        return not strange and all("+" not in each.version and not each.address for each in mentions)
+
+    def of_machine(self, locked: LockedTuple, names: Sequence[str]) -> Iterator[Finding]:
+        """What a driver or a GPU that files are for rules out, and what torch pins of NVIDIA's packages."""
+        stated = self.stated.get(TORCH) or next((self.stated[name] for name in names if name in self.stated), None)
+        if stated is None or self.subject.kind is SubjectKind.ENVIRONMENT:
+            return  # of an environment its own files tell
+        if self._driver or self._gpu:
+            from stackpin.check.machine import driver_too_old, gpu_without_code
+
+            yield from driver_too_old(self._facts, locked, stated.first, self._driver)
+            yield from gpu_without_code(self._facts, locked, stated.first, self._gpu)
+        if any(name.startswith("nvidia-") and each.first.version for name, each in self.stated.items()):
+            yield from self._nvidia(stated.first)
+
+    def _nvidia(self, torch: Mention) -> Iterator[Finding]:
+        """SP105: NVIDIA's packages that are held to another version than the one that torch's METADATA pins."""
+        from stackpin.check.torch_pins import nvidia_pins
+
+        version = torch.version.partition("+")[0] if torch.name == TORCH else ""
+        if not version or ("+" in torch.version and not self._is_pypis(torch.version)):
+            return  # a labelled build has its own METADATA
+        for pin in nvidia_pins(self._facts.catalog, version, self._variant.python, self.subject.machine):
+            mention = self.stated[pin.name].first if pin.name in self.stated else None
+            if mention is not None and mention.version and not same_version(mention.version, pin.version):
+                yield finding_of_pin(pin, f"{TORCH} {version}", mention, self.subject)
+
+    def _is_pypis(self, version: str) -> bool:
+        """Whether a labelled torch is the build that PyPI carries."""
+        public, _, label = version.partition("+")
+        return any(build.pypi and build.tag == label for build in self._facts.torch_builds(public))
 
     def version_of(self, name: str) -> str:
         """The exact version of a package without its label; empty where it is not exact."""
@@ -128,10 +183,34 @@ class Case:
                 f"{first.place.path}: {name} {first.version or first.specifier} is not in the catalog: nothing is said of it"
             )
             return
-        if fault is not None:
+        if not _is_of_pypi(stated.first) and {reason.kind for reason in chain} & _OF_BUILDS:
+            return  # the chain speaks of PyPI's build
+        excuse = self._excuse(stated.first) if any(reason.kind is ReasonKind.SYMBOLS for reason in chain) else ""
+        if excuse:
+            first = stated.first
+            self.notes.append(f"{first.place.path}: {name} {first.version} lacks symbols of that torch: {excuse}")
+        elif fault is not None:
             yield self._told(fault, stated.first, locked)
         else:
-            yield finding_of_chain(chain, stated.first)
+            wanted = self._goes_with(name, question)
+            cuda = name in self._facts.cuda_members
+            yield finding_of_chain(chain, stated.first, self.subject, wanted, cuda=cuda)
+
+    def _excuse(self, mention: Mention) -> str:
+        """Why a package works without the libraries that do not load; empty where nothing is known of that."""
+        from packaging.version import InvalidVersion, Version
+
+        try:
+            return self._facts.optional_because(str(mention.name), Version(mention.version))
+        except InvalidVersion:
+            return ""
+
+    def _goes_with(self, name: str, question: Question) -> str:
+        """The newest release of a package that goes with the anchors; empty where none of the newest does."""
+        for version in islice(self._tuples.releases(name), _TRIED):
+            if self._tuples.tuple_of(replace(question, members=(f"{name}=={version}",))) is not None:
+                return version
+        return ""
 
     def _fault(self, rules: Rules, locked: LockedTuple, stated: Stated) -> Fault | None:
         """What the tuple says against a mention; a range that admits what the tuple has is right."""
@@ -186,19 +265,29 @@ def requirement_of(mention: Mention) -> str:
     return f"{mention.name}{extras}{mention.specifier}"
 
 
+def _is_of_pypi(mention: Mention) -> bool:
+    """Whether a mention is of PyPI's build of a version, as far as its label and its address tell."""
+    return "+" not in mention.version and not tag_in_address(mention.address)
+
+
 def _admits(mention: Mention, version: str) -> bool:
     """Whether a mention that asks for something takes a version."""
     if mention.version and not mention.specifier:
         return same_version(mention.version, version)
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # what is installed and locked has none
+
     try:
         return SpecifierSet(mention.specifier).contains(version, prereleases=True)
     except InvalidSpecifier:
         return True  # another rule tells it
 
 
-def proves(chain: Sequence[Reason], *, done: bool) -> bool:
-    """Whether a chain rests on facts alone, and not on what nobody knows or on a machine that is there anyway."""
-    if not chain or any(reason.leaves_open for reason in chain):
+def proves(chain: Sequence[Reason], *, done: bool, closed: bool = False) -> bool:
+    """Whether a chain rests on facts alone, and not on what nobody knows or on a machine that is there anyway.
+
+    :param closed: whether an index that cannot be looked up does not come into question.
+    """
+    if not chain or (not closed and any(reason.leaves_open for reason in chain)):
         return False
     kinds = {reason.kind for reason in chain}
     return not kinds & _OPEN and not (done and kinds & _ELSEWHERE)

@@ -6,38 +6,45 @@ anchor that nobody pins: these are passed over, with a note.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
-
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from stackpin.check.case import Case, Ground, proves, requirement_of
 from stackpin.check.stated import variants
 from stackpin.check.tags import tags_of
 from stackpin.check.telling import finding_of_refusal
+from stackpin.model.names import normalized_name
 from stackpin.model.stack import TORCH
 from stackpin.model.value import Value, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from stackpin.catalog.facts import Facts
-    from stackpin.catalog.stacks import Stacks
     from stackpin.check.question import Question, Tuples
     from stackpin.check.stated import Stated, Variant
     from stackpin.model.finding import Finding
     from stackpin.model.locked import LockedTuple
     from stackpin.model.mention import Subject
+    from stackpin.model.stack import Stack
 
 __all__ = ["InForce", "Judge", "Judged"]
 
 
+_NAME = re.compile(r"[\w.-]+")
+
+
 class InForce(Value):
-    """What settings and the command line say: requirements on stacks' anchors, the tag, members that are set free."""
+    """What settings and the command line say: requirements on stacks' anchors, the tag, members that are set free.
+
+    ``driver`` and ``gpu`` are those of the machine that files are for.
+    """
 
     stacks: tuple[str, ...] = ()
     cuda: str = ""
     allow: tuple[str, ...] = ()
+    driver: str = ""
+    gpu: str = ""
 
 
 class Judged(Value):
@@ -55,28 +62,50 @@ class Judged(Value):
 class Judge:
     """Judges subjects against one catalog.
 
-    :param pythons: the Pythons (``3.11``) that any wheel is for.
+    :param stacks: every stack that is known.
+    :param pythons: the Pythons (``3.11``) that any wheel is for; asked only where markers are to be judged.
+    :param also: further names that matter in files: what torch's METADATA pins.
     """
 
     def __init__(
-        self, facts: Facts, stacks: Stacks, tuples: Tuples, *, in_force: InForce, pythons: Sequence[str]
+        self,
+        facts: Facts,
+        stacks: Iterable[Stack],
+        tuples: Tuples,
+        *,
+        in_force: InForce,
+        pythons: Callable[[], Sequence[str]],
+        also: Collection[str] = (),
     ) -> None:
-        self._facts, self._stacks, self._tuples = facts, stacks, tuples
-        self._in_force, self._pythons = in_force, tuple(pythons)
-        self._engines = {str(stack.anchor) for stack in stacks.by_name.values() if stack.anchor != TORCH}
+        self._facts, self._tuples = facts, tuples
+        self._in_force, self._pythons = in_force, pythons
+        known = tuple(stacks)
+        self._engines = frozenset(str(stack.anchor) for stack in known if stack.anchor != TORCH)
         self._ground = Ground(
-            facts=facts, tuples=tuples, engines=frozenset(self._engines), exact_tag=bool(in_force.cuda)
+            facts=facts,
+            tuples=tuples,
+            engines=self._engines,
+            exact_tag=bool(in_force.cuda),
+            driver=in_force.driver,
+            gpu=in_force.gpu,
         )
-        held = {str(name) for stack in stacks.by_name.values() for name in (*stack.members, *stack.always)}
+        held = {str(name) for stack in known for name in (*stack.members, *stack.always)}
         alike = {row.distribution for row in facts.look_alikes} | {
-            str(name) for stack in stacks.by_name.values() for name in stack.look_alikes
+            str(name) for stack in known for name in stack.look_alikes
         }
-        self._names = {*self._engines, TORCH, *held, *alike, *facts.cuda_members} - set(in_force.allow)
+        self._names = frozenset(
+            {*self._engines, TORCH, *held, *alike, *facts.cuda_members, *also} - set(in_force.allow)
+        )
+
+    @property
+    def pythons(self) -> tuple[str, ...]:
+        """The Pythons that any wheel is for."""
+        return tuple(self._pythons())
 
     @property
     def names(self) -> frozenset[str]:
         """The normalized names that anything can be said about."""
-        return frozenset(self._names)
+        return self._names
 
     def judge(self, subject: Subject) -> Judged:
         """All findings on one subject; what is the same on every Python is told once."""
@@ -160,7 +189,10 @@ class Judge:
             locked = self._tuples.tuple_of(question)
         if locked is None:
             return self._without(case, question, names, told=told)
-        findings = list(case.findings(locked, question, members, whole=whole, anchors=names))
+        findings = [
+            *case.findings(locked, question, members, whole=whole, anchors=names),
+            *case.of_machine(locked, names),
+        ]
         return Judged(findings=tuple(findings), notes=tuple(case.notes), locked=(locked,), whole=whole)
 
     def _without(self, case: Case, question: Question, names: Sequence[str], *, told: bool) -> Judged:
@@ -176,7 +208,7 @@ class Judge:
         if place is None or not (told or len(names) > 1 or question.members or case.is_exact(names)):
             return Judged()
         chain = self._tuples.refuted(question)
-        if not proves(chain, done=case.is_done):
+        if not proves(chain, done=case.is_done, closed=case.takes_pypis(names)) or not case.is_for_python(chain):
             return Judged()
         explanation = self._tuples.refusal(question)
         if explanation is None:
@@ -205,13 +237,16 @@ def _together(found: Sequence[Judged]) -> Judged:
 
 def _names(anchors: Iterable[str]) -> list[str]:
     """The normalized names of requirements on anchors."""
-    return [str(canonicalize_name(Requirement(text).name)) for text in anchors]
+    found = (_NAME.match(text) for text in anchors)
+    return [str(normalized_name(match[0])) for match in found if match is not None]
 
 
 def _narrowed(text: str, stated: dict[str, Stated]) -> str:
     """A stack in force, held to the release that is there where that is one of those it admits."""
+    from packaging.requirements import Requirement  # only where a stack is in force
+
     requirement = Requirement(text)
-    name = canonicalize_name(requirement.name)
+    name = normalized_name(requirement.name)
     if name in stated and stated[name].first.version:
         version = stated[name].first.version.partition("+")[0]
         if requirement.specifier.contains(version, prereleases=True):

@@ -8,6 +8,8 @@ from stackpin.model.request import PYPI
 from stackpin.model.value import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from stackpin.model.explanation import Explanation, Reason
     from stackpin.model.locked import LockedTuple
 
@@ -44,4 +46,8 @@ class Tuples(Protocol):
 
     def carries(self, name: str, version: str = "") -> bool:
         """Whether the catalog has a package, or a release of it."""
+        ...
+
+    def releases(self, name: str) -> Iterable[str]:
+        """The final releases of a package that the catalog has and that are not yanked, newest first."""
         ...

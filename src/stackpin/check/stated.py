@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackpin.check.marker_truth import MarkerTruth
 from stackpin.errors import InputUnreadable
 from stackpin.model.mention import Role
 from stackpin.model.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+    from stackpin.check.marker_truth import MarkerTruth
     from stackpin.model.mention import Mention, Subject
 
 __all__ = ["Stated", "Variant", "variants"]
@@ -45,10 +45,10 @@ class Variant(Value):
     pythons: tuple[str, ...]
 
 
-def variants(subject: Subject, names: Collection[str], known: Sequence[str]) -> Iterator[Variant]:
+def variants(subject: Subject, names: Collection[str], known: Callable[[], Sequence[str]]) -> Iterator[Variant]:
     """The subject's statements on ``names``, once for all Pythons on which the same markers hold.
 
-    :param known: the Pythons (``3.11``) for which markers are judged where the subject is for any.
+    :param known: gives the Pythons (``3.11``) for which markers are judged where the subject is for any.
     """
     mentions = [each for each in (*subject.base, *subject.mentions) if each.name in names]
     if not mentions:
@@ -57,8 +57,10 @@ def variants(subject: Subject, names: Collection[str], known: Sequence[str]) -> 
         one = subject.pythons[0] if len(subject.pythons) == 1 else ""
         yield Variant(stated=_by_name(mentions), python=one, pythons=subject.pythons)
         return
+    from stackpin.check.marker_truth import MarkerTruth  # environments have no markers
+
     groups: dict[tuple[bool, ...], list[str]] = {}
-    for python in subject.pythons or known:
+    for python in subject.pythons or known():
         truth = MarkerTruth(python, subject.machine, _no_extra)
         groups.setdefault(tuple(_holds(truth, each) for each in mentions), []).append(python)
     for holding, pythons in groups.items():

@@ -84,5 +84,6 @@ def _foreign(torch: Mention | None, subject: Subject, known: Collection[str]) ->
     local = torch.version.partition("+")[2]
     if local and not label_of(torch.version, known):
         return f"torch {torch.version}"
+    named = f"torch {torch.version or torch.specifier}".strip()
     tag = tag_in_address(torch.address) or subject.tag
-    return f"torch {torch.version} for {tag}" if tag and tag not in known else ""
+    return f"{named} for {tag}" if tag and tag not in known else ""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stackpin.catalog.facts import Facts
+    from stackpin.check.torch_pins import NvidiaPin
     from stackpin.model.environment import Fault
     from stackpin.model.explanation import Explanation, Reason
     from stackpin.model.finding import Rule
@@ -65,17 +66,43 @@ def finding_of_fault(
     )
 
 
-def finding_of_chain(chain: Sequence[Reason], mention: Mention) -> Finding:
-    """The finding for a package that no tuple names and that cannot be beside the anchor: the facts say why."""
+def finding_of_pin(pin: NvidiaPin, torch: str, mention: Mention, subject: Subject) -> Finding:
+    """The finding for an NVIDIA package in another version than torch's METADATA pins."""
+    return Finding(
+        rule=rule("SP105"),
+        place=mention.place,
+        message=f"{pin.name} {mention.version} is {_STATES[mention.role]}; {torch} needs {pin.name} {pin.version}",
+        package=pin.name,
+        found=mention.version,
+        wanted=pin.version,
+        evidence=f"{torch}: {pin.line}",
+        fix=_rewritten(f"{pin.name}=={pin.version}", mention, subject),
+    )
+
+
+def finding_of_chain(
+    chain: Sequence[Reason], mention: Mention, subject: Subject, wanted: str, *, cuda: bool = False
+) -> Finding:
+    """The finding for a package that no tuple names and that cannot be beside the anchor: the facts say why.
+
+    :param wanted: the newest release of it that can; empty where none is known.
+    :param cuda: whether it is a CUDA member, whose major is what is wrong.
+    """
     texts = [reason.text for reason in chain if reason.kind is not ReasonKind.REQUEST]
     symbols = any(reason.kind is ReasonKind.SYMBOLS for reason in chain)
+    name = str(mention.name)
+    fix = _rewritten(f"{name}=={wanted}", mention, subject) if wanted else Fix()
+    if not wanted and symbols:
+        fix = Fix(command=f"stackpin abi {name}")
     return Finding(
-        rule=rule("SP401" if symbols else "SP103"),
+        rule=rule("SP401" if symbols else "SP202" if cuda else "SP103"),
         place=mention.place,
-        message=f"{mention.name} {mention.version or mention.specifier} does not go with the rest: {'; '.join(texts)}",
-        package=str(mention.name),
+        message=f"{name} {mention.version or mention.specifier} does not go with the rest: {'; '.join(texts)}",
+        package=name,
         found=mention.version or mention.specifier,
+        wanted=wanted,
         evidence=next((reason.evidence for reason in reversed(chain) if reason.evidence), ""),
+        fix=fix,
     )
 
 
@@ -84,8 +111,9 @@ def finding_of_refusal(explanation: Explanation, mention: Mention) -> Finding:
     nearest = explanation.nearest[0] if explanation.nearest else None
     told = f"{explanation.headline}: {explanation.cause}" if explanation.cause else explanation.headline
     reasons = [reason for refusal in explanation.refusals for reason in refusal.reasons]
+    kinds = {reason.kind for reason in reasons} - {ReasonKind.REQUIRES, ReasonKind.REQUEST}
     return Finding(
-        rule=rule("SP104"),
+        rule=rule("SP202" if kinds == {ReasonKind.CUDA_MAJOR} else "SP104"),
         place=mention.place,
         message=told,
         package=str(mention.name),
@@ -115,14 +143,24 @@ def _fix(fault: Fault, mention: Mention, subject: Subject, locked: LockedTuple) 
     requirement = _wanted(fault, locked)
     if not requirement:
         return Fix()
+    pin = locked.pin(fault.name)
+    return _rewritten(requirement, mention, subject, page=pin.build.page if pin is not None else "")
+
+
+def _rewritten(requirement: str, mention: Mention, subject: Subject, page: str = "") -> Fix:
+    """The fix that puts a requirement in the place of what is there: a line to type, or an edit of the file.
+
+    :param page: where the build is found, if that is not PyPI.
+    """
     if subject.kind is SubjectKind.ENVIRONMENT:
-        return Fix(command=_install(requirement, fault.name, subject, locked))
+        words = ["uv", "pip", "install", "--python", subject.path, requirement]
+        return Fix(command=shlex.join([*words, *(["--find-links", page] if page else [])]))
     if mention.role in _DONE or not mention.text or not mention.place.line:
         return Fix(text=requirement)
     match = _REQUIREMENT.fullmatch(mention.text)
     if match is None or mention.address:
         return Fix(text=requirement)
-    new = f"{match[1].rstrip()}{requirement.removeprefix(fault.name)}{match[2] or ''}"
+    new = f"{match[1].rstrip()}{requirement.removeprefix(str(mention.name))}{match[2] or ''}"
     return Fix(text=new, edits=(Edit(place=mention.place, old=mention.text, new=new),))
 
 
@@ -133,14 +171,6 @@ def _wanted(fault: Fault, locked: LockedTuple) -> str:
         return f"{pin.name}=={pin.full_version}"
     bound = next((bound for bound in locked.bounds if bound.name == fault.name), None)
     return f"{bound.name}{bound.specifier}" if bound is not None else ""
-
-
-def _install(requirement: str, name: str, subject: Subject, locked: LockedTuple) -> str:
-    pin = locked.pin(name)
-    words = ["uv", "pip", "install", "--python", subject.path, requirement]
-    if pin is not None and pin.build.page:
-        words += ["--find-links", pin.build.page]
-    return shlex.join(words)
 
 
 def _without(fault: Fault, mention: Mention, subject: Subject, locked: LockedTuple) -> Fix:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from stackpin.effects.wheel_files import Closed, local_file
 from stackpin.errors import InputUnreadable
+from stackpin.parse.elf import drive
+from stackpin.parse.elf_needed import read_needed
 from stackpin.parse.wheel_directory import Range
 from stackpin.parse.wheel_members import STORED, Member
 
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
     from stackpin.model.environment import Installed
     from stackpin.parse.member_bytes import Source
 
-__all__ = ["InstalledWheel", "installed_wheel"]
+__all__ = ["InstalledWheel", "installed_wheel", "mention"]
 
 _OBJECT = re.compile(r".*\.so(?:\.\d+)*")
+#: A shared object up to this many bytes is looked through whole; of a larger one its headers are read.
+_SMALL = 128 * 1024
 
 
 class InstalledWheel(Closed):
@@ -82,6 +86,40 @@ def installed_wheel(installed: Installed, *, place: Callable[[str], str] | None 
         ) from error
     sizes = ((name, _size(f"{folder}/{name}", place)) for name in names)
     return InstalledWheel(folder, tuple(_member(name, size) for name, size in sizes if size is not None), place)
+
+
+def mention(
+    folder: str, record: bytes, beginnings: tuple[str, ...], *, place: Callable[[str], str] | None = None
+) -> bool:
+    """Whether a shared object of a distribution may be linked with a library whose name begins so; a quick look.
+
+    A small one may mention such a name otherwise. What cannot be read is not linked.
+
+    :param folder: the folder that its RECORD's paths start from.
+    """
+    marks = tuple(text.encode() for text in beginnings)
+    paths = (line.partition(b",")[0].decode("utf-8", "surrogateescape") for line in _lines_with(b".so", record))
+    return any(_mentions(f"{folder}/{path}", marks, place) for path in paths if _OBJECT.fullmatch(path))
+
+
+def _mentions(path: str, marks: tuple[bytes, ...], place: Callable[[str], str] | None) -> bool:
+    try:
+        descriptor = os.open(place(path) if place else path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        content = os.read(descriptor, _SMALL + 1)
+        if len(content) <= _SMALL:
+            return content.startswith(b"\x7fELF") and any(mark in content for mark in marks)
+        names = drive(
+            read_needed(os.fstat(descriptor).st_size),
+            lambda wanted: os.pread(descriptor, wanted.stop - wanted.start, wanted.start),
+        )
+        return any(name.encode().startswith(marks) for name in names)
+    except (OSError, InputUnreadable):
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def _content(path: str, place: Callable[[str], str] | None) -> bytes:

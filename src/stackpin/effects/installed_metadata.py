@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from stackpin.effects.environments import read_installed
@@ -125,6 +124,8 @@ def file_as_it_lies(path: str, sizes: Iterable[int], *, place: Callable[[str], s
             content = file.read(_MOST_HASHED)
     except OSError:
         return None
+    from hashlib import sha256  # most environments have no file that must be hashed
+
     return Recorded(urlsafe_b64encode(sha256(content).digest()).rstrip(b"=").decode(), len(content))
 
 
@@ -217,7 +218,11 @@ def _one(
 
 
 def _record(path: str, trouble: Callable[[InputUnreadable], None], read: _Reader) -> bytes | None:
-    content = read(f"{path}/RECORD")
+    try:
+        content = read(f"{path}/RECORD")
+    except OSError as error:
+        trouble(_unreadable(f"{path}/RECORD", error))
+        return None
     if content is None:
         installer = (read(f"{path}/INSTALLER") or b"").decode(errors="replace").strip().lower()
         if installer in _RECORDERS:

@@ -7,6 +7,7 @@ apart. Paths are kept as bytes, for nothing holds them to UTF-8.
 from __future__ import annotations
 
 import csv
+import re
 from typing import TYPE_CHECKING
 
 from stackpin.model.installed import Recorded
@@ -17,23 +18,26 @@ if TYPE_CHECKING:
 __all__ = ["is_cut", "recorded", "recorded_tops"]
 
 _HASH = "sha256="
+#: Lines that follow each other and whose paths begin alike: a package's mostly do, and one match is quicker than many.
+_RUN = re.compile(rb"^([^/,\n]+)/.*(?:\n\1/.*)*", re.MULTILINE)
+#: A last line is no longer than this (bytes).
+_LONGEST = 16 * 1024
 
 
 def recorded_tops(content: bytes) -> frozenset[bytes]:
-    """The first parts of all paths: packages, modules, ``..`` for what lies outside."""
-    firsts = {line.partition(b"/")[0] for line in content.split(b"\n")}
-    return frozenset(first.partition(b",")[0].strip(b'"\r') for first in firsts) - {b""}
+    """The first parts of all paths that have several: packages, ``..`` for what lies outside."""
+    return frozenset(match[1].strip(b'"') for match in _RUN.finditer(content))
 
 
 def recorded(content: bytes, tops: Collection[bytes]) -> dict[bytes, Recorded]:
     """The files below these first parts, by their paths; a line that is none is passed over."""
-    lines = (line for line in content.split(b"\n") if line.partition(b"/")[0].strip(b'"') in tops)
+    lines = (line for line in content.split(b"\n") if line[: line.find(b"/")].strip(b'"') in tops)
     return dict(_rows(lines))
 
 
 def is_cut(content: bytes) -> bool:
     """Whether the last line breaks off: a row has three fields, the last two may be empty."""
-    last = content.rstrip(b"\r\n").rpartition(b"\n")[2]
+    last = content[-_LONGEST:].rstrip(b"\r\n").rpartition(b"\n")[2]
     return not last or last.count(b",") < 2
 
 

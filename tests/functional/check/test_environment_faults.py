@@ -40,7 +40,7 @@ def having(*names: str) -> bytes:
 
 
 def stack(folder: Path) -> LaidOut:
-    """sglang 0.4.6.post5 on cu124, as it should be."""
+    """An environment with sglang 0.4.6.post5 on cu124, as it should be."""
     place = LaidOut(folder, PYTHON)
     place.torch("2.6.0", "12.4", label="cu124")
     for name, version in (
@@ -246,7 +246,7 @@ def test_a_kernel_that_misses_nothing_is_silent(tmp_path: Path) -> None:
 
 
 def test_a_misfit_that_the_engine_pins_so_is_a_note(tmp_path: Path) -> None:
-    """sglang 0.5.10.post1 pins torch 2.9.1 and torchao 0.9.0, one library of which does not load with it."""
+    """Its METADATA: sglang 0.5.10.post1 pins torch 2.9.1 and torchao 0.9.0, one library of which does not load with it."""
     place = LaidOut(tmp_path / "env", PYTHON)
     exports, needs = FACTS.abi.torch("2.9.1", "x86_64").exports, FACTS.abi.kernel("torchao", "0.9.0", "x86_64")
     assert needs is not None

@@ -3,43 +3,23 @@
 from __future__ import annotations
 
 import pytest
+from tests.support.input_names import NAMES
 
 from stackpin.check.input_kinds import HEAD, UNCOVERED, kind_by_head, kind_by_name, named_kind, needs_head
 from stackpin.model.input_file import InputKind
 
 __all__: list[str] = []
 
-NAMES = {
-    InputKind.UV_LOCK: ("uv.lock", "tool.py.lock"),
-    InputKind.PYLOCK: ("pylock.toml", "pylock.gpu.toml"),
-    InputKind.POETRY_LOCK: ("poetry.lock",),
-    InputKind.PYPROJECT: ("pyproject.toml",),
-    InputKind.REQUIREMENTS: (
-        *("requirements.txt", "requirements-dev.txt", "requirements_gpu.txt", "dev-requirements.txt"),
-        *("requirements.in", "docker.requirements.cu124.txt", "requirements/dev.txt", "requirements/gpu.in"),
-    ),
-    InputKind.CONSTRAINTS: (
-        *("constraints.txt", "constraints-cu124.txt", "pip-constraints.txt", "requirements-constraints.txt"),
-        "constraints/sglang-0.4.x-cu124.txt",
-    ),
-    InputKind.DOCKERFILE: (
-        *("Dockerfile", "dockerfile", "Dockerfile.cu124", "Dockerfile-dev", "Dockerfile_gpu", "gpu.Dockerfile"),
-        *("serve.dockerfile", "Containerfile", "Containerfile.dev"),
-    ),
-    InputKind.SHELL: ("install.sh", "setup.bash"),
-    None: (
-        *("Cargo.lock", "yarn.lock", "pylock.a.b.toml", "setup.py", "notes.txt", ".requirements.txt.swp", "a.toml"),
-        *("Dockerfile.dockerignore", "Dockerfile.md", "Dockerfile.j2", "Dockerfile.orig", "Dockerfile~", "dockerfiles"),
-        *("DockerfileReader.java", "environment.yml", "conda.yml", "MANIFEST.in", "config.h.in", ".sh", "requirements"),
-        *("requirements.md", "requirements.txt.j2", "requirements/readme.md", "x.lock"),
-    ),
-}
-
 
 @pytest.mark.parametrize(("name", "kind"), [(name, kind) for kind, names in NAMES.items() for name in names])
 def test_a_name_tells_the_kind_or_leaves_it_open(name: str, kind: InputKind | None) -> None:
     folder, _, last = name.rpartition("/")
     assert kind_by_name(last, folder) is kind
+
+
+@pytest.mark.parametrize("name", ["environment.yml", "conda.yml", "conda-env.yaml"])
+def test_the_name_of_a_conda_file_alone_tells_nothing(name: str) -> None:
+    assert kind_by_name(name) is None
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from stackpin.app.abi_read import Read, judge_read
 from stackpin.check.on_disk_symbols import Misfit
-from stackpin.effects.installed_files import installed_wheel
+from stackpin.effects.installed_files import installed_wheel, mention
 from stackpin.errors import InputUnreadable
 from stackpin.index.wheel_symbols import kernel_symbols, torch_tables
 from stackpin.model.abi import Verdict, WheelRead
@@ -59,7 +59,7 @@ def read_binaries(
     torch = contents.first(TORCH)
     if torch is None or torch.record is None:
         return Binaries()
-    kernels = [each for each in contents.distributions if _may_be_kernel(each, contents)]
+    kernels = [each for each in contents.distributions if _may_be_kernel(each, contents, members, place)]
     found = [(each, symbols) for each in kernels if (symbols := _symbols(each, contents, members, trouble, place))]
     linked = tuple((str(each.name), symbols.cuda_majors) for each, symbols in found)
     needing = [(each, symbols) for each, symbols in found if any(symbols.needs)]
@@ -76,10 +76,15 @@ def read_binaries(
     return Binaries(misfits=tuple(misfits), linked=linked)
 
 
-def _may_be_kernel(each: Described, contents: Contents) -> bool:
+def _may_be_kernel(
+    each: Described, contents: Contents, members: Collection[str], place: Callable[[str], str] | None
+) -> bool:
+    """Whether a distribution has to be read: a member that has shared objects, another that mentions torch's libraries."""
     if each.name == TORCH or each.name.startswith("nvidia-") or not each.record or b".so" not in each.record:
         return False
-    return each is contents.first(each.name)
+    if each is not contents.first(each.name):
+        return False
+    return each.name in members or mention(each.packages, each.record, _TORCHS, place=place)
 
 
 def _installed(each: Described) -> Installed:
@@ -115,7 +120,11 @@ def _linked_with_torch(wheel: InstalledWheel) -> set[str]:
     names = set()
     for member in wheel.members:
         if ".libs/" not in member.name:
-            libraries = drive(read_needed(member.size), wheel.opened(member))
+            try:
+                libraries = drive(read_needed(member.size), wheel.opened(member))
+            except InputUnreadable as error:
+                error.where = f"{member.name}, {error.where}"
+                raise
             if any(library.startswith(_TORCHS) for library in libraries):
                 names.add(member.name)
     return names

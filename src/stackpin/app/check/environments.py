@@ -223,9 +223,16 @@ def _target(environment: Environment, job: EnvironmentJob) -> tuple[str, ...]:
 
 
 def _address(mirrors: Mapping[str, str]) -> Callable[[str], str]:
-    from stackpin.emit.constraints import rewritten
+    """What stands for an address: that of the mirror whose prefix it has."""
 
-    return lambda url: rewritten(url, mirrors)
+    def stands_for(url: str) -> str:
+        if not mirrors:
+            return url
+        from stackpin.emit.constraints import rewritten
+
+        return rewritten(url, mirrors)
+
+    return stands_for
 
 
 def _trouble(error: InputUnreadable) -> Trouble:

@@ -16,6 +16,8 @@ from stackpin.model.target import Platform
 from stackpin.model.value import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stackpin.app.compile import Workshop
     from stackpin.check.question import Question
     from stackpin.model.explanation import Reason
@@ -35,6 +37,11 @@ class SolvedTuples:
         self._allow = allow
         self._known: dict[Question, LockedTuple | None] = {}
         self._chains: dict[Question, tuple[Reason, ...]] = {}
+
+    def pythons(self) -> tuple[str, ...]:
+        """Every CPython minor that some torch release has wheels for on the default platform, oldest first."""
+        found = self._workshop.solver.known_pythons(Request(asks=()))
+        return tuple(sorted(found, key=lambda python: int(python.split(".")[1])))
 
     def tuple_of(self, question: Question) -> LockedTuple | None:
         """The tuple; None where there is none, or the catalog lacks what is asked for."""
@@ -75,6 +82,12 @@ class SolvedTuples:
         if not version or not self._workshop.catalog.carries(name):
             return self._workshop.catalog.carries(name)
         return any(same_version(item.text, version) for item in self._workshop.catalog.releases(name) or ())
+
+    def releases(self, name: str) -> Iterator[str]:
+        """The final releases of a package that the catalog has and that are not yanked, newest first."""
+        for item in self._workshop.catalog.releases(name) or ():
+            if not item.version.is_prerelease and not item.yanked:
+                yield item.text
 
     def _request(self, question: Question) -> Request:
         members = tuple(Requirement(text) for text in question.members)

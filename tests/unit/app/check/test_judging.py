@@ -138,6 +138,12 @@ def test_what_facts_rule_out_is_found(kind: SubjectKind, lines: list[str], expec
         ),
         pytest.param(ENVIRONMENT, ["torch==99.0", "triton==3.3.1"], "", id="a torch that nobody knows"),
         pytest.param(ENVIRONMENT, ["triton==3.3.1"], "", id="triton alone"),
+        pytest.param(
+            LOCK, ["torch==2.9.1+cu126", "torchcodec==0.16.0+cu126"], "", id="another index's build of a kernel"
+        ),
+        pytest.param(
+            REQUIREMENTS, ["torch==2.8.0", "torchao==0.9.0"], "", id="a kernel that works without its library"
+        ),
         pytest.param(REQUIREMENTS, ["torch==2.6.0", "triton==3.2.0", "xgrammar==99"], "", id="an unknown release"),
         pytest.param(REQUIREMENTS, ["torch>=2.6", "triton==3.2.0"], "", id="an open torch"),
         pytest.param(REQUIREMENTS, ["torch==2.6.*", "torchvision"], "", id="a series"),
