@@ -179,7 +179,7 @@ def _required(text: str, marked: Marked, indexes: Indexes, lines: Lines) -> Ment
         specifier=str(found.specifier),
         extras=tuple(sorted(found.extras)),
         marker=str(found.marker or ""),
-        text=text,
+        text=marked.text,
         address=indexes.address_for(name),
     )
 
