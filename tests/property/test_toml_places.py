@@ -34,12 +34,16 @@ def written_key(draw: st.DrawFn, key: str) -> str:
     ways += ["basic"] if "\t" not in key else []
     ways += ["literal"] if "'" not in key else []
     assume(ways)
-    return {"bare": key, "basic": json.dumps(key, ensure_ascii=False), "literal": f"'{key}'"}[draw(st.sampled_from(ways))]
+    return {"bare": key, "basic": json.dumps(key, ensure_ascii=False), "literal": f"'{key}'"}[
+        draw(st.sampled_from(ways))
+    ]
 
 
 def written_string(draw: st.DrawFn, text: str) -> str:
     basic = json.dumps(text, ensure_ascii=False)
-    ways = [basic, f'"""{basic[1:-1]}"""', f'"""\n{basic[1:-1]}"""', json.dumps(text)] if text.isprintable() else [basic]
+    ways = (
+        [basic, f'"""{basic[1:-1]}"""', f'"""\n{basic[1:-1]}"""', json.dumps(text)] if text.isprintable() else [basic]
+    )
     if text.isascii() and "\\" not in basic:
         ways.append(f'"""{text}\\\n   """')
     if "'" not in text:
@@ -57,7 +61,9 @@ def written_value(draw: st.DrawFn, depth: int) -> str:
         return written_string(draw, draw(_TEXTS))
     if kind == "other":
         return draw(
-            st.sampled_from(["1", "-0.5e3", "true", "inf", "1979-05-27", "1979-05-27 07:32:00Z", "07:32:00", "0xff", "[]", "{}"])
+            st.sampled_from(
+                ["1", "-0.5e3", "true", "inf", "1979-05-27", "1979-05-27 07:32:00Z", "07:32:00", "0xff", "[]", "{}"]
+            )
         )
     count = draw(st.integers(0, 3))
     if kind == "table":
@@ -78,7 +84,7 @@ def documents(draw: st.DrawFn) -> str:
         dot = draw(st.sampled_from([".", " . "]))
         indent = draw(st.sampled_from(["", "  ", "\t"]))
         if kind == "comment":
-            lines.append(f"{indent}# it's [not] \"a\" = 1")
+            lines.append(f'{indent}# it\'s [not] "a" = 1')
         elif kind in {"table", "tables"}:
             header = f"[{dot.join(keys)}]" if kind == "table" else f"[[{dot.join(keys)}]]"
             lines.append(f"{indent}{header}  # x")

@@ -208,4 +208,5 @@ class ShellReader(CommandReader):
         else:
             self.state.close_scope(keep=kind != "(")
         self.frames[-1].elements[-1].end = len(self.commands)
+        self._after_compound = True
         return True

@@ -77,6 +77,7 @@ class CommandReader:
         self._bodies: dict[int, Marked] = {}
         self._function = False
         self._after_operator = False
+        self._after_compound = False
         self.finish: Callable[[tuple[Word, ...]], None] = lambda _words: None
 
     def read(self) -> None:
@@ -125,6 +126,8 @@ class CommandReader:
             self._after_operator = False
 
     def _operator(self, sign: str) -> None:
+        if sign[0] not in "<>" and sign not in {"&>", "&>>"}:
+            self._after_compound = False
         if sign in {"&&", "||", "|", "|&"}:
             self._end_command()
             if sign in {"&&", "||"}:
@@ -166,7 +169,7 @@ class CommandReader:
         if sign in {"<<", "<<-"}:
             head = heredoc_head(self.text, self.at)
             if head:
-                number = len(self.commands) if self._current else -1  # a compound command's goes nowhere
+                number = -1 if self._after_compound else len(self.commands)  # a compound command's goes nowhere
                 self._heredocs.append((head[0], sign == "<<-", number))
                 self.at = head[2]
             return
