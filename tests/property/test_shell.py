@@ -22,7 +22,7 @@ PIECES = st.sampled_from([
     "https://download.pytorch.org/whl/cu124", "+cu126", " ", "\n", "\\\n", "\t", "'", '"', "`", "$", "$(", "${", "}", "$((", "))",
     "(", ")", "{ ", "; }", ";", "&&", "||", "|", "&", "<", ">", "<<E", "\nE\n", "<<-'E'", "#", "# ", "\\", "if ", "; then ",
     "; else ", "; fi", "for x in ", "; do ", "; done", "case x in ", ") ", ";; ", "esac", "[[ ", " ]]", "f() ", "V=", "V=1\n",
-    "bash -c '", "eval ", ". x/activate\n", "exit\n", "[\"", "\", \"", "\"]", "${V:-", "*", "{a,b}", "é", "\ufffd", "\r\n",
+    "bash -c '", "eval ", ". x/activate\n", "exit\n", '["', '", "', '"]', "${V:-", "*", "{a,b}", "é", "\ufffd", "\r\n",
 ])  # fmt: skip
 SCRIPTS = st.lists(PIECES, max_size=40).map("".join)
 LINES = st.lists(
