@@ -334,8 +334,10 @@ def test_an_image_that_is_not_covered_is_noted() -> None:
     found, _ = image("FROM rocm/pytorch:latest AS one\nRUN pip install a==1\nFROM one\nRUN pip install b==1")
     assert found.subjects == ()
     assert found.notes == (
-        "Dockerfile:1: rocm/pytorch:latest has a build for another accelerator, which is not covered: "
-        "nothing is said of what is built from it",
+        (
+            "Dockerfile:1: rocm/pytorch:latest has a build for another accelerator, which is not covered: "
+            "nothing is said of what is built from it"
+        ),
     )
 
 
