@@ -29,7 +29,9 @@ from stackpin.model.target import DEFAULT_PLATFORM
 
 if TYPE_CHECKING:
     from stackpin.app.abi import AbiAnswer
+    from stackpin.app.check.run import CheckJob
     from stackpin.model.change import Difference
+    from stackpin.model.finding import Checked
     from stackpin.model.settings import Settings
 
 __all__ = [
@@ -46,6 +48,8 @@ __all__ = [
     "UnknownName",
     "UsageError",
     "abi",
+    "check_environment",
+    "check_files",
     "compile",
     "constraints",
     "diff",
@@ -67,6 +71,54 @@ def abi(*words: str, python: str = "", env: str = "", settings: Settings | None 
 
     environment = named_environment(python, env)
     return judge(words, Workshop(settings), machine=DEFAULT_PLATFORM.machine, environment=environment)
+
+
+def check_environment(
+    env: str = "",
+    *,
+    python: str = "",
+    stacks: tuple[str, ...] = (),
+    driver: str = "",
+    gpu: str = "",
+    settings: Settings | None = None,
+) -> Checked:
+    """What breaks the tuple in an environment, read from its files: nothing is imported, no GPU is needed.
+
+    :param env: its folder; ``python`` names its interpreter instead. Neither: the active one, as uv finds it.
+    :param stacks: requirements on anchors that are in force; without them, the stacks whose anchor is installed.
+    :param driver: the NVIDIA driver to judge for; empty for this machine's.
+    :raises ToolMissing: where there is no such environment.
+    """
+    from stackpin.app.check.run import CheckJob
+
+    return _checked(CheckJob(env=env, python=python, stacks=stacks, driver=driver, gpu=gpu), settings)
+
+
+def check_files(
+    *paths: str, stacks: tuple[str, ...] = (), cuda: str = "", driver: str = "", settings: Settings | None = None
+) -> Checked:
+    """What breaks the tuple in lock files, requirements, projects, Dockerfiles and scripts; a folder stands for all in it.
+
+    :param stacks: requirements on anchors that are in force; without them, the stacks whose anchor a file names.
+    :param cuda: the CUDA tag in force; empty for the one that a file tells.
+    :raises UsageError: where no path is given, or one is no file that is read.
+    :raises InputUnreadable: where there is no such path. What cannot be read in a folder is in ``troubles``.
+    """
+    if not paths:
+        raise UsageError("no path to check was named", expected="files or folders")
+    from stackpin.app.check.run import CheckJob
+
+    return _checked(CheckJob(paths=paths, stacks=stacks, cuda=cuda, driver=driver), settings)
+
+
+def _checked(job: CheckJob, settings: Settings | None) -> Checked:
+    import os
+    from pathlib import Path
+
+    from stackpin.app.check.run import check
+    from stackpin.model.settings import Settings
+
+    return check(job, settings or Settings(), os.environ, Path.cwd()).checked
 
 
 def compile(  # noqa: A001, PLR0913 - the name of the command, and its options

@@ -194,6 +194,12 @@ class Bench:
 
         return [Line(*line) for line in joint_lines(self)]
 
+    def locks(self) -> list[Line]:
+        """What reading a large lock file costs."""
+        from tests.bench.check_locks import lock_lines
+
+        return [Line(*line) for line in lock_lines(self)]
+
     def size(self) -> list[Line]:
         """What the installed package takes, its catalog and tree in it."""
         (package,) = (self.folder / "venv").glob("lib/python*/site-packages/stackpin")
@@ -229,6 +235,7 @@ def main() -> int:
             bench.environments,
             bench.explained,
             bench.joint,
+            bench.locks,
             bench.size,
         ):
             for line in part():

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 import stackpin.api
 from stackpin import api
 from stackpin.model.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__: list[str] = []
 
@@ -68,6 +73,28 @@ def test_bad_input_raises_the_class_of_its_cause(
     with pytest.raises(kind):
         api.compile(requirement, **options)  # type: ignore[arg-type]
     assert capsys.readouterr() == ("", "")
+
+
+def test_files_are_checked(tmp_path: Path) -> None:
+    file = tmp_path / "requirements.txt"
+    file.write_text("torch==2.6.0\ntriton==3.3.1\n", encoding="utf-8")
+    (finding,) = api.check_files(str(tmp_path)).findings
+    assert (finding.rule.id, finding.place.line, finding.fix.text) == ("SP101", 2, "triton==3.2.0")
+    assert api.check_files(str(file), stacks=("torch==2.7.1",)).findings[0].rule.id == "SP103"
+    with pytest.raises(api.UsageError):
+        api.check_files()
+
+
+def test_an_environment_is_checked(tmp_path: Path) -> None:
+    packages = tmp_path / "lib" / "python3.11" / "site-packages"
+    (tmp_path / "pyvenv.cfg").parent.mkdir(exist_ok=True)
+    (tmp_path / "pyvenv.cfg").write_text("version = 3.11.9\n", encoding="utf-8")
+    for name, version in (("torch", "2.6.0"), ("triton", "3.3.1")):
+        folder = packages / f"{name}-{version}.dist-info"
+        folder.mkdir(parents=True)
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
+    (finding,) = api.check_environment(str(tmp_path)).findings
+    assert (finding.rule.id, finding.place.distribution) == ("SP101", "triton")
 
 
 def test_every_promised_name_is_there() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stackpin.check.question import Question
 from stackpin.check.rules import Rules, accepted_versions, same_version, tag_in_address
-from stackpin.check.telling import finding_of_chain, finding_of_fault, finding_of_pin
+from stackpin.check.telling import finding_of_anchor, finding_of_chain, finding_of_fault, finding_of_pin
 from stackpin.model.cuda import cuda_major
 from stackpin.model.environment import FaultKind
 from stackpin.model.explanation import ReasonKind
@@ -153,6 +153,8 @@ class Case:
         rules = Rules(locked)
         for name, stated in self.stated.items():
             fault = self._fault(rules, locked, stated)
+            if name in anchors:
+                yield from self._not_in_force(name, stated.first, locked)
             if name in anchors or name in self._engines or (fault is None and (whole or name not in members)):
                 continue
             if fault is not None and (fault.kind is FaultKind.LOOK_ALIKE or name not in rules.pins):
@@ -162,6 +164,16 @@ class Case:
                     yield self._told(fault, stated.first, locked)
             elif not (whole and name in members):
                 yield from self._ruled_out(name, stated, fault, question, locked)
+
+    def _not_in_force(self, name: str, mention: Mention, locked: LockedTuple) -> Iterator[Finding]:
+        """An anchor that is another release than the one of the stack in force."""
+        anchor = next((each for each in locked.anchors if each.name == name), None)
+        version = mention.version.partition("+")[0]
+        if anchor is None or not anchor.version:
+            return
+        if same_version(version, anchor.version) if version else _admits(mention, anchor.version):
+            return
+        yield finding_of_anchor(anchor, mention, self.subject)
 
     def _ruled_out(
         self, name: str, stated: Stated, fault: Fault | None, question: Question, locked: LockedTuple

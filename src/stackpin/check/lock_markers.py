@@ -10,9 +10,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
-from packaging.utils import canonicalize_name
 
 from stackpin.errors import InputUnreadable
+from stackpin.model.names import normalized_name
 from stackpin.model.target import marker_environment
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _TRUE, _FALSE = "os_name == 'posix'", "os_name == ''"
 
 def chosen_name(kind: str, name: str) -> str:
     """How an extra or a group is called here that PEP 751's markers ask for; ``kind`` is ``extras`` or ``dependency_groups``."""
-    return f"{kind}/{canonicalize_name(name)}"
+    return f"{kind}/{normalized_name(name)}"
 
 
 class _Read(NamedTuple):

@@ -9,11 +9,10 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from stackpin.errors import InputUnreadable
 from stackpin.model.mention import Mention, Place, Role, Subject, SubjectKind
+from stackpin.model.names import normalized_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
-
-    from packaging.utils import NormalizedName
 
     from stackpin.parse.lock_text import LockPlace
 
@@ -93,10 +92,10 @@ def admitting(requires_python: str, where: str) -> Callable[[str], bool]:
     return lambda release: specifier.contains(release, prereleases=True)
 
 
-def lock_mention(name: NormalizedName, version: str, path: str, place: LockPlace, address: str) -> Mention:
-    """A locked package, as its lock names it."""
+def lock_mention(name: str, version: str, path: str, place: LockPlace, address: str) -> Mention:
+    """A locked package, as its lock names it; the name is normalized."""
     return Mention(
-        name=name,
+        name=normalized_name(name),
         place=Place(path=path, line=place.line, column=place.column, end_column=place.end_column),
         role=Role.LOCKED,
         version=version,

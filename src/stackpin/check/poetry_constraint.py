@@ -18,7 +18,7 @@ def specifiers(constraint: str) -> tuple[SpecifierSet, ...] | None:
     """The specifiers of which one must be met; None where the text is not understood."""
     found = []
     for alternative in re.split(r"\s*\|\|?\s*", constraint.strip()[:1000]):
-        specifier = poetry_specifier(alternative) if alternative else ""
+        specifier = poetry_specifier(alternative)
         if specifier is None:
             return None
         try:

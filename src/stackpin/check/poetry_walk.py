@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.utils import canonicalize_name
-
 from stackpin.check.poetry_constraint import admitted
+from stackpin.model.names import normalized_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -81,7 +80,7 @@ class PoetryWalk:
                 limits.setdefault(edge.name, set()).add(edge.constraint)
                 number = self._meant(edge.name, known, certain=False)
                 if number is not None:
-                    asked = [(number, extra) for extra in ("", *map(canonicalize_name, edge.extras))]
+                    asked = [(number, extra) for extra in ("", *map(normalized_name, edge.extras))]
                     todo.extend(each for each in asked if each not in seen)
                     seen.update(asked)
 
@@ -121,7 +120,7 @@ class PoetryWalk:
 def _brought(package: PoetryPackage, extra: str) -> set[str]:
     """The normalized names that an extra of a package brings; the lock has them as requirements (``triton (>=3)``)."""
     found = (_NAME.match(each) for each in package.extras.get(extra, ()))
-    return {str(canonicalize_name(match[0])) for match in found if match}
+    return {str(normalized_name(match[0])) for match in found if match}
 
 
 def _on_linux(edge: PoetryEdge) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stackpin.model.environment import Fault
     from stackpin.model.explanation import Explanation, Reason
     from stackpin.model.finding import Rule
-    from stackpin.model.locked import LockedTuple
+    from stackpin.model.locked import Anchor, LockedTuple
     from stackpin.model.mention import Mention, Subject
 
 __all__ = ["finding_of_chain", "finding_of_fault", "finding_of_refusal"]
@@ -63,6 +63,21 @@ def finding_of_fault(
         evidence=fault.evidence,
         fix=_fix(fault, mention, subject, locked),
         related=((torch.place, f"torch {torch.version or torch.specifier}".strip()),) if points and torch else (),
+    )
+
+
+def finding_of_anchor(anchor: Anchor, mention: Mention, subject: Subject) -> Finding:
+    """The finding for an anchor of another release than the stack in force has."""
+    found = mention.version or mention.specifier
+    return Finding(
+        rule=rule("SP103"),
+        place=mention.place,
+        message=f"{anchor.name} {found} is {_STATES[mention.role]}; in force is {anchor.request}",
+        package=str(anchor.name),
+        found=found,
+        wanted=anchor.version,
+        evidence=f"the stack in force: {anchor.request}",
+        fix=_rewritten(f"{anchor.name}=={anchor.version}", mention, subject),
     )
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.utils import NormalizedName
-
 from stackpin.check.lock_markers import LockMarkers
 from stackpin.check.lock_targets import Held, Judged, LockSubjects, admitting, lock_mention, lock_targets
 from stackpin.check.marker_truth import selection_name
@@ -202,4 +200,4 @@ def _marker_name(choice: LockChoice) -> str:
 
 
 def _mention(package: LockPackage, path: str) -> Mention:
-    return lock_mention(NormalizedName(package.name), package.version, path, package.place, package.source.address)
+    return lock_mention(package.name, package.version, path, package.place, package.source.address)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from packaging.utils import NormalizedName, canonicalize_name
-
 from stackpin.errors import InputUnreadable
+from stackpin.model.names import normalized_name
 from stackpin.parse.lock_text import LockForm, LockPlace, lock_document, lock_text, package_places, sane_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from packaging.utils import NormalizedName
 
 __all__ = ["PoetryEdge", "PoetryLock", "PoetryPackage", "parse_poetry_lock", "poetry_edges"]
 
@@ -59,7 +60,7 @@ class PoetryPackage(NamedTuple):
     @property
     def key(self) -> NormalizedName:
         """The normalized name."""
-        return canonicalize_name(self.name)
+        return normalized_name(self.name)
 
 
 class PoetryLock(NamedTuple):
@@ -127,13 +128,13 @@ def poetry_edges(name: str, value: object, where: str) -> tuple[PoetryEdge, ...]
             edge for number, each in enumerate(value) for edge in poetry_edges(name, each, f"{where}[{number}]")
         )
     if isinstance(value, str):
-        return (PoetryEdge(canonicalize_name(name), value),)
+        return (PoetryEdge(normalized_name(name), value),)
     if not isinstance(value, dict):
         raise _wrong(where, value, "a constraint or a table")
     at = f"{where}."
     return (
         PoetryEdge(
-            name=canonicalize_name(name),
+            name=normalized_name(name),
             constraint=_text(value, "version", at) or "*",
             marker=_text(value, "markers", at),
             python=_text(value, "python", at) or "*",
@@ -180,7 +181,7 @@ def _file_name(item: object) -> str:
 
 def _text_lists(table: Mapping[str, Any], key: str, at: str) -> dict[str, tuple[str, ...]]:
     inner = _table(table, key, at)
-    return {str(canonicalize_name(name)): _texts(value, f"{at}{key}.{name}") for name, value in inner.items()}
+    return {str(normalized_name(name)): _texts(value, f"{at}{key}.{name}") for name, value in inner.items()}
 
 
 def _table(table: Mapping[str, Any], key: str, at: str) -> Mapping[str, Any]:

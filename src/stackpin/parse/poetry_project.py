@@ -6,8 +6,7 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from packaging.utils import canonicalize_name
-
+from stackpin.model.names import normalized_name
 from stackpin.parse.poetry_lock import poetry_edges
 from stackpin.parse.uv_project import toml_document
 
@@ -51,7 +50,7 @@ def parse_poetry_project(content: bytes, where: str = "pyproject.toml") -> Poetr
         for edge in poetry_edges(name, value, f"{where}: tool.poetry.{place}.{name}")
     )
     extras = {
-        str(canonicalize_name(name)): tuple(canonicalize_name(str(each)) for each in value)
+        str(normalized_name(name)): tuple(normalized_name(str(each)) for each in value)
         for name, value in _table(settings, "extras").items()
         if isinstance(value, list)
     }

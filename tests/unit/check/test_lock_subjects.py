@@ -66,7 +66,7 @@ def folded(*answers: tuple[str, str, str, set[int]]) -> list[str]:
     judged = Judged("L", [Held(name, "1", None) for name in "abc"])
     for machine, python, choice, reached in answers:
         judged.add(Target(machine, python, f"{python}.0"), choice, frozenset(reached))
-    found = judged.subjects(lambda number: lock_mention("abc"[number], "1", "L", LockPlace(), ""))  # type: ignore[arg-type]  # normalized
+    found = judged.subjects(lambda number: lock_mention("abc"[number], "1", "L", LockPlace(), ""))
     return [f"{each.part}: {' '.join(one.name for one in each.mentions)}" for each in found.subjects]
 
 
@@ -118,7 +118,7 @@ def test_a_wheel_is_for_what_its_name_says(wheel: str, fits: str) -> None:
     for python, machine in (("3.8", "x86_64"), ("3.11", "x86_64"), ("3.11", "aarch64")):
         judged = Judged("L", [Held.of("a", "1", [wheel], from_source=False)])
         judged.add(Target(machine, python, f"{python}.0"), "", frozenset({0}))
-        if judged.subjects(lambda _: lock_mention("a", "1", "L", LockPlace(), "")).subjects:  # type: ignore[arg-type]  # normalized
+        if judged.subjects(lambda _: lock_mention("a", "1", "L", LockPlace(), "")).subjects:
             found.append(f"{python} {machine}")
     assert ", ".join(found) == fits
 
