@@ -7,7 +7,8 @@ with nothing taken for sure of the others. So what stands together in a subject 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -23,29 +24,36 @@ if TYPE_CHECKING:
 
     Needs = Callable[[Mention], Iterable[tuple[str, str]]]
 
-__all__ = ["ALL", "Ground", "Step", "subjects_of"]
+__all__ = ["ALL", "ANY", "APART", "Ground", "Settled", "Step", "settled"]
 
 #: Stands for every environment: what a program may have changed of which nothing is known.
 ALL = "*"
-#: More branches than anyone judges by eye; what stands on further ones is passed over.
-_WORLDS = 64
+#: How environments begin that one command makes for itself alone.
+APART = "uv tool"
+#: Stands for a version that cannot be told.
+ANY = "*"
+#: More branches than people write, and more steps in all of them; what stands on further ones is passed over.
+_WORLDS, _WALKED = 64, 100_000
+#: How many commands are told for themselves.
+_ALONE = 100
 
 
 class Step(Value):
     """What one command does to one environment.
 
     ``environment`` is empty for the one that plain ``pip`` goes to; ``python`` is the minor that the command names.
-    ``touched`` are names that come to a version that cannot be told; with ``unknown`` it installs what cannot be told at all.
+    ``branch`` are the branches that it stands on, each a choice and which of its alternatives. ``touched`` come in a version
+    that cannot be told, :data:`ANY` stands for it; with ``unknown`` it installs what cannot be told at all.
     ``needs`` is whether dependencies come along, ``upgrade`` whether what it names is replaced although it is there,
     ``fresh`` whether its dependencies are too. With ``ends`` no later command of its branch runs.
     """
 
     environment: str
     line: int
-    branch: tuple[int, ...] = ()
+    branch: tuple[tuple[int, int], ...] = ()
     python: str = ""
     mentions: tuple[Mention, ...] = ()
-    touched: tuple[str, ...] = ()
+    touched: tuple[Mention, ...] = ()
     removed: tuple[str, ...] = ()
     indexes: tuple[IndexLine, ...] = ()
     unknown: bool = False
@@ -57,7 +65,7 @@ class Step(Value):
     @property
     def names(self) -> frozenset[str]:
         """The names that the command itself gives."""
-        return frozenset({*(str(each.name) for each in self.mentions), *self.touched})
+        return frozenset(str(each.name) for each in (*self.mentions, *self.touched))
 
 
 class Ground(Value):
@@ -108,7 +116,7 @@ class _Environment:
         """A command that runs."""
         if step.unknown:
             self.forget()
-        for name in (*step.removed, *step.touched):
+        for name in (*step.removed, *(str(each.name) for each in step.touched)):
             self.drop(name)
         self._bring_needs(step, needs)
         for mention in step.mentions:
@@ -128,20 +136,25 @@ class _Environment:
         if not step.needs:
             return
         for mention in step.mentions:
-            if mention.role is Role.CONSTRAINED:
+            if mention.role is not Role.CONSTRAINED:
+                self._bring(mention, step, needs, sure=True)
+        for mention in step.touched:
+            self._bring(mention, step, needs, sure=False)
+
+    def _bring(self, mention: Mention, step: Step, needs: Needs, *, sure: bool) -> None:
+        for name, specifier in needs(mention):
+            there = self.standing(name)
+            if name in step.names or (there is None and name not in self.also):
                 continue
-            for name, specifier in needs(mention):
-                there = self.standing(name)
-                if name in step.names or (there is None and name not in self.also):
-                    continue
-                if step.fresh or there is None or not _meets(there.version, specifier):
-                    self.drop(name)
+            if step.fresh or not sure or there is None or not _meets(there.version, specifier):
+                self.drop(name)
 
     def _name(self, mention: Mention, step: Step) -> None:
         name = str(mention.name)
         if mention.role is Role.CONSTRAINED:
             self.constrained.append((mention, step))
             return
+        self.constrained = [pair for pair in self.constrained if pair[0].name != name or pair[1] is step]
         there = self.standing(name)
         renewed = step.upgrade or step.fresh
         if there is not None and there.version and not renewed and _meets(there.version, mention.specifier):
@@ -183,35 +196,58 @@ def _nothing(_mention: Mention) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def subjects_of(steps: Sequence[Step], ground: Ground, needs: Needs | None = None) -> tuple[Subject, ...]:
+class Settled(NamedTuple):
+    """What commands come to: environments as they are sure to be, as they are where one branch runs, and commands alone."""
+
+    sure: tuple[Subject, ...]
+    branches: tuple[Subject, ...]
+    alone: tuple[Subject, ...]
+
+
+def settled(steps: Sequence[Step], ground: Ground, needs: Needs | None = None) -> Settled:
     """The environments that commands build up, each with what is sure to be in it together.
 
-    :param needs: what a package asks for, as names and specifiers; of a mention without a version what its newest release
-        does. Without it a command is taken to change what it names alone.
+    :param needs: what a package asks for, as names and specifiers: of a mention without a version what its newest release
+        does, of one in :data:`ANY` what any does. Without it a command is taken to change what it names alone.
     """
     asked = needs or _nothing
-    paths = dict.fromkeys(step.branch for step in steps if step.branch and step.mentions)
-    found: dict[tuple[object, ...], Subject] = {}
-    for path in [(), *list(paths)[:_WORLDS]]:
-        for name, environment in _world(steps, path, ground, asked).items():
-            subject = _subject(name, environment, path, ground)
-            if subject is not None:
-                found.setdefault((name, subject.mentions, subject.base), subject)
-    for step in steps:
-        alone = _alone(step, found.values(), ground)
-        if alone is not None:
-            found.setdefault((step.environment, alone.mentions, "alone"), alone)
-    return tuple(found.values())
+    sure = _subjects(_world(steps, (), ground, asked), (), ground)
+    paths = list(dict.fromkeys(step.branch for step in steps if step.branch and step.mentions))
+    branches: dict[tuple[object, ...], Subject] = {}
+    for path in paths[: min(_WORLDS, _WALKED // max(len(steps), 1))]:
+        for subject in _subjects(_world(steps, path, ground, asked), path, ground):
+            branches.setdefault((subject.mentions, subject.base), subject)
+    together = [_pins(subject.mentions) for subject in (*sure, *branches.values())]
+    alone = (_alone(step, ground) for step in steps if not any(_pins(step.mentions) <= pins for pins in together))
+    told = dict.fromkeys(islice((subject for subject in alone if subject is not None), _ALONE))
+    return Settled(tuple(sure), tuple(branches.values()), tuple(told))
 
 
-def _world(steps: Sequence[Step], path: tuple[int, ...], ground: Ground, needs: Needs) -> dict[str, _Environment]:
+def _subjects(
+    environments: dict[str, _Environment], path: tuple[tuple[int, int], ...], ground: Ground
+) -> list[Subject]:
+    found = (_subject(name, environment, path, ground) for name, environment in environments.items())
+    return [subject for subject in found if subject is not None]
+
+
+def _pins(mentions: Iterable[Mention]) -> frozenset[tuple[object, ...]]:
+    """The versions that are asked for, with where."""
+    return frozenset((each.name, each.version, each.place) for each in mentions if each.version or each.specifier)
+
+
+def _world(
+    steps: Sequence[Step], path: tuple[tuple[int, int], ...], ground: Ground, needs: Needs
+) -> dict[str, _Environment]:
     """What each environment comes to where one branch is taken; with an empty path none is."""
     environments: dict[str, _Environment] = {"": _Environment(ground)}
     for step in steps:
         taken = step.branch == path[: len(step.branch)]
         if taken and step.ends:
             break
-        names = list(environments) if step.environment == ALL else [step.environment]
+        if _is_excluded(step.branch, path):
+            continue
+        names = [each for each in environments if not each.startswith(APART)]
+        names = names if step.environment == ALL else [step.environment]
         for name in names:
             environment = environments.setdefault(name, _Environment(None))
             if taken:
@@ -222,7 +258,15 @@ def _world(steps: Sequence[Step], path: tuple[int, ...], ground: Ground, needs: 
     return environments
 
 
-def _subject(name: str, environment: _Environment, path: tuple[int, ...], ground: Ground) -> Subject | None:
+def _is_excluded(branch: tuple[tuple[int, int], ...], path: tuple[tuple[int, int], ...]) -> bool:
+    """Whether a branch is another alternative of a choice that a path has taken."""
+    for (group, alternative), (other, taken) in zip(branch, path, strict=False):
+        if (group, alternative) != (other, taken):
+            return group == other
+    return False
+
+
+def _subject(name: str, environment: _Environment, path: tuple[tuple[int, int], ...], ground: Ground) -> Subject | None:
     kept = [*environment.kept.values(), *environment.constrained]
     if not kept or (path and not any(step.branch for _, step in kept)):
         return None
@@ -244,21 +288,15 @@ def _subject(name: str, environment: _Environment, path: tuple[int, ...], ground
     )
 
 
-def _alone(step: Step, subjects: Iterable[Subject], ground: Ground) -> Subject | None:
+def _alone(step: Step, ground: Ground) -> Subject | None:
     """A command whose pins do not all stand in the end: what it asks for at once must go together all the same."""
-    pinned = [mention for mention in step.mentions if mention.version or mention.specifier]
-    if len(pinned) < 2 or not step.needs or step.unknown:
+    if len(_pins(step.mentions)) < 2 or not step.needs or step.unknown:
         return None
-    together = {(mention.name, mention.version, mention.place) for mention in pinned}
-    for subject in subjects:
-        if together <= {(mention.name, mention.version, mention.place) for mention in subject.mentions}:
-            return None
-    told = [ground.part, f"line {step.line}"]
     return Subject(
         path=ground.path,
         kind=SubjectKind.COMMANDS,
         mentions=step.mentions,
-        part=", ".join(filter(None, told)),
+        part=", ".join(filter(None, [ground.part, f"line {step.line}"])),
         machine=ground.machine,
         indexes=step.indexes,
     )

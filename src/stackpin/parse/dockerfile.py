@@ -7,7 +7,6 @@ not known. Source: the Dockerfile reference (environment replacement, scope of `
 from __future__ import annotations
 
 import re
-from itertools import count
 from posixpath import normpath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +16,7 @@ from stackpin.parse.marked_text import UNKNOWN, Lines, Marked, readable_text
 from stackpin.parse.shell_commands import SCRIPT_LIMIT, exec_command, shell_commands
 from stackpin.parse.shell_programs import SHELLS
 from stackpin.parse.shell_spans import Unclosed
-from stackpin.parse.shell_words import Variables, Word, WordReader
+from stackpin.parse.shell_words import Ledger, Variables, Word, WordReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +30,10 @@ __all__ = ["Copied", "Dockerfile", "Ran", "Stage", "Unread", "parse_dockerfile"]
 _PLATFORM = re.compile(r"(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT|STAGE)")
 _SHEBANG = re.compile(r"#!\s*(?:\S*/env\s+(?:-\S+\s+)*)?(\S+)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+#: Each stage is gone through with those that it is built from.
+_STAGES = 300
 
 
 class Ran(NamedTuple):
@@ -130,7 +133,7 @@ class _Reading:
 
     def __init__(self, lines: Lines) -> None:
         self.lines = lines
-        self.numbers = count(1)
+        self.ledger = Ledger()
         self.stages: list[_Building] = []
         self.args: dict[str, Marked | None] = {}
         self.unset: set[str] = set()
@@ -167,7 +170,7 @@ class _Reading:
 
     def _words(self, value: Marked, instruction: Instruction, variables: Variables | None = None) -> list[Word]:
         """The words of an instruction with its variables filled in."""
-        reader = WordReader(value, shell=False, escape=instruction.escape)
+        reader = WordReader(value, self.ledger, shell=False, escape=instruction.escape)
         known = variables or (self.stages[-1].variables if self.stages else self._global)
         reader.variables = known
         found: list[Word] = []
@@ -194,6 +197,8 @@ class _Reading:
         words = self._words(instruction.value, instruction, self._global)
         if not words:
             raise InputUnreadable("a FROM names no image", where=self._where(instruction))
+        if len(self.stages) >= _STAGES:
+            raise InputUnreadable("the file has more stages than any Dockerfile", where=self._where(instruction))
         named = len(words) > 2 and words[1].text.lower() == "as"
         platform = next((flag.partition("=")[2] for flag in instruction.flags if flag.startswith("--platform=")), "")
         image = words[0].marked
@@ -231,7 +236,9 @@ class _Reading:
             )
             text = rest.text.strip()
             start = rest.text.find(text)
-            reader = WordReader(rest.part(start, start + len(text)), shell=False, escape=instruction.escape)
+            reader = WordReader(
+                rest.part(start, start + len(text)), self.ledger, shell=False, escape=instruction.escape
+            )
             reader.variables = stage.variables
             stage.env[words[0].text] = reader.expanded(rest.part(start, start + len(text)))
             return
@@ -256,12 +263,12 @@ class _Reading:
         words = exec_words(instruction.value)
         variables = stage.variables
         if words is not None:
-            commands = exec_command(words, variables, self.numbers) if words else ()
+            commands = exec_command(words, variables, self.ledger) if words else ()
         elif not stage.shell:
             stage.steps.append(Unread(instruction.start))
             return
         else:
-            commands = shell_commands(_script(instruction), variables, self.lines, self.numbers)
+            commands = shell_commands(_script(instruction), variables, self.lines, self.ledger)
         stage.steps.append(Ran(commands, stage.folder, tuple(_mounted(instruction, stage.folder))))
 
     def _copy(self, instruction: Instruction) -> None:

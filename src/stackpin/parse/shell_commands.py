@@ -9,7 +9,6 @@ followed: what is set on a branch is unknown behind it. What another shell is gi
 from __future__ import annotations
 
 import re
-from itertools import count
 from typing import TYPE_CHECKING
 
 from stackpin.errors import InputUnreadable
@@ -19,7 +18,7 @@ from stackpin.parse.shell_programs import SHELLS, program_of
 from stackpin.parse.shell_reader import ShellCommand
 from stackpin.parse.shell_spans import Unclosed
 from stackpin.parse.shell_state import ShellState, matters
-from stackpin.parse.shell_words import Variables
+from stackpin.parse.shell_words import Ledger, Variables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["SCRIPT_LIMIT", "exec_command", "parse_script", "shell_commands"]
 
 #: The most bytes of a script: far more than people write; what is larger has a program packed into it.
-SCRIPT_LIMIT = 4_000_000
+SCRIPT_LIMIT = 1_000_000
 _DEEP = 4
 #: What a text has in it that runs pip or uv.
 _INSTALLS = re.compile(r"pip|\buvx?\b")
@@ -56,17 +55,17 @@ def parse_script(content: bytes, path: str) -> tuple[Lines, tuple[ShellCommand, 
 
 
 def shell_commands(
-    source: Marked, variables: Variables, lines: Lines, numbers: count[int] | None = None
+    source: Marked, variables: Variables, lines: Lines, ledger: Ledger | None = None
 ) -> tuple[ShellCommand, ...]:
     """The commands of a text that a shell runs.
 
     :param variables: what is set before.
     :param lines: the file that it stands in, for the error.
-    :param numbers: gives branches and subshells their numbers; several texts of one file share it.
+    :param ledger: what several texts of one file share.
     :raises InputUnreadable: where something opened in it does not end.
     """
     try:
-        return _commands(source, ShellState(variables), numbers or count(1), 0)
+        return _commands(source, ShellState(variables), ledger or Ledger(), 0)
     except Unclosed as fault:
         line, _ = lines.position(max(fault.origin, 0))
         raise InputUnreadable(
@@ -75,25 +74,25 @@ def shell_commands(
         ) from fault
 
 
-def exec_command(words: Sequence[Word], variables: Variables, numbers: count[int]) -> tuple[ShellCommand, ...]:
+def exec_command(words: Sequence[Word], variables: Variables, ledger: Ledger) -> tuple[ShellCommand, ...]:
     """A command that is started without a shell, from its words; with the commands of a script that it is given."""
     mattering = {name: value for name, value in variables.values.items() if matters(name)}
     program = program_of(words)
     outer = ShellCommand(program.words, {**mattering, **dict(program.assigned)})
     name = program.name
     given = _given(program.words) if name in SHELLS or name == "su" else None
-    return (outer, *(_inside(given.marked, variables, outer, numbers, 0) if given else ()))
+    return (outer, *(_inside(given.marked, variables, outer, ledger, 0) if given else ()))
 
 
-def _commands(source: Marked, state: ShellState, numbers: count[int], depth: int) -> tuple[ShellCommand, ...]:
-    reader = ShellReader(source, state, numbers)
-    _Following(reader, numbers, depth)
+def _commands(source: Marked, state: ShellState, ledger: Ledger, depth: int) -> tuple[ShellCommand, ...]:
+    reader = ShellReader(source, state, ledger)
+    _Following(reader, ledger, depth)
     reader.read()
     found: list[ShellCommand] = []
     for command in reader.commands:
         found.append(command)
         if command.body is not None and _reads_body(command.words):
-            found += _inside(command.body, Variables({}, open=True), command, numbers, depth)
+            found += _inside(command.body, Variables({}, open=True), command, ledger, depth)
     return tuple(found)
 
 
@@ -105,7 +104,7 @@ def _reads_body(words: Sequence[Word]) -> bool:
 
 
 def _inside(
-    script: Marked, variables: Variables, outer: ShellCommand, numbers: count[int], depth: int
+    script: Marked, variables: Variables, outer: ShellCommand, ledger: Ledger, depth: int
 ) -> list[ShellCommand]:
     """The commands of a script within a script; none where it cannot be read, or is nested too deeply."""
     if depth >= _DEEP:
@@ -113,10 +112,10 @@ def _inside(
     values = {**variables.values, **outer.variables}
     state = ShellState(Variables(values, variables.unset, variables.open))
     try:
-        inner = _commands(script, state, numbers, depth + 1)
+        inner = _commands(script, state, ledger, depth + 1)
     except Unclosed:
         return []
-    scope = (*outer.scope, next(numbers))
+    scope = (*outer.scope, ledger.number())
     return [
         each._replace(branch=(*outer.branch, *each.branch), scope=(*scope, *each.scope), variables=each.variables)
         for each in inner
@@ -126,9 +125,9 @@ def _inside(
 class _Following:
     """Does to a reader's variables what its commands do, and adds the commands of scripts that they are given."""
 
-    def __init__(self, reader: ShellReader, numbers: count[int], depth: int) -> None:
+    def __init__(self, reader: ShellReader, ledger: Ledger, depth: int) -> None:
         self.reader = reader
-        self.numbers = numbers
+        self.ledger = ledger
         self.depth = depth
         reader.finish = self.finish
 
@@ -161,7 +160,7 @@ class _Following:
     def _script(self, script: Marked) -> None:
         if script.text.strip(UNKNOWN + " "):
             outer = self.reader.commands[-1]
-            self.reader.commands += _inside(script, self.reader.state.variables, outer, self.numbers, self.depth)
+            self.reader.commands += _inside(script, self.reader.state.variables, outer, self.ledger, self.depth)
 
 
 def _given(words: Sequence[Word]) -> Word | None:

@@ -178,7 +178,7 @@ class ShellReader(CommandReader):
             self._emit_test("((")
             return
         self._open("(", start)
-        self.frames[-1].scope = next(self.numbers)
+        self.frames[-1].scope = self.ledger.number()
 
     def _open(self, kind: str, start: int) -> None:
         if len(self.frames) > _DEEP:
@@ -192,7 +192,8 @@ class ShellReader(CommandReader):
             self._branch()
 
     def _branch(self) -> None:
-        self.frames[-1].branch = next(self.numbers)
+        frame = self.frames[-1]
+        frame.branch = (self.ledger.number(), 0) if frame.branch is None else (frame.branch[0], frame.branch[1] + 1)
 
     def close(self, kind: str) -> bool:
         """Close the innermost compound command where it is of a kind; whether it was."""
@@ -207,4 +208,5 @@ class ShellReader(CommandReader):
         else:
             self.state.close_scope(keep=kind != "(")
         self.frames[-1].elements[-1].end = len(self.commands)
+        self._after_compound = True
         return True

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Element", "conditional", "label_of"]
+__all__ = ["Branch", "Element", "conditional", "label_of"]
 
 #: Programs that are run for their outcome: what follows behind ``&&`` is not meant to run in any case.
 TESTS = frozenset({
     "[", "[[", "((", "test", "grep", "egrep", "fgrep", "command -v", "command -V", "which", "type", "hash", "nvidia-smi",
     "lspci", "diff", "cmp", "expr", "false", "python -c", "pip show", "dpkg -s", "dpkg -l", "rpm -q",
 })  # fmt: skip
+#: A branch: the number of what chooses it, and which of its alternatives it is; two of one number never run both.
+Branch = tuple[int, int]
 _LEAVES = frozenset({"exit", "return"})
 
 
@@ -55,28 +57,28 @@ class Element:
         return not self.compound and bool(self.names) and self.names[0] in TESTS
 
 
-def conditional(elements: Sequence[Element], number: Callable[[], int]) -> dict[int, int]:
-    """The elements of a list that do not run in any case, by their position, with the number of their branch.
+def conditional(elements: Sequence[Element], number: Callable[[], int]) -> dict[int, Branch]:
+    """The elements of a list that do not run in any case, by their position, with their branch.
 
     What stands left of ``||`` may fail, and what stands right runs only then: each is a branch, but where the right side
     leaves the script, for behind it the left one must have worked.
 
-    :param number: gives a new branch's number.
+    :param number: gives a new group's number.
     """
-    found: dict[int, int] = {}
+    found: dict[int, Branch] = {}
     chain: list[int] = []
     for position, element in enumerate(elements):
         if element.operator == "||":
+            group = number()
             if not element.leaves:
-                branch = number()
-                found.update({each: branch for each in chain if each not in found})
+                found.update({each: (group, 0) for each in chain if each not in found})
             chain = []
-            found[position] = number()
+            found[position] = (group, 1)
             continue
         if element.operator == "&&" and chain:
             before = chain[-1]
             if elements[before].tests:
-                found[position] = number()
+                found[position] = (number(), 0)
             elif before in found:
                 found[position] = found[before]
         elif element.operator == "&&" and position - 1 in found:

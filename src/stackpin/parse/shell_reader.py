@@ -13,10 +13,10 @@ from stackpin.parse.shell_words import WordReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from itertools import count
 
+    from stackpin.parse.shell_lists import Branch
     from stackpin.parse.shell_state import ShellState
-    from stackpin.parse.shell_words import Word
+    from stackpin.parse.shell_words import Ledger, Word
 
 __all__ = ["CommandReader", "Frame", "ShellCommand"]
 
@@ -30,26 +30,26 @@ class ShellCommand(NamedTuple):
     """One simple command.
 
     ``words`` are what it is given, its program first. ``variables`` are those that govern pip and uv when it runs.
-    ``branch`` is the branch it stands on, outermost first, empty where it runs in any case. ``scope`` tells the subshells
+    ``branch`` are the branches it stands on, outermost first, none where it runs in any case. ``scope`` tells the subshells
     that it is in. ``written`` are the files that its output goes to; ``body`` its here-document.
     """
 
     words: tuple[Word, ...]
     variables: Mapping[str, Marked | None]
-    branch: tuple[int, ...] = ()
+    branch: tuple[Branch, ...] = ()
     scope: tuple[int, ...] = ()
     written: tuple[str, ...] = ()
     body: Marked | None = None
 
 
 class Frame:
-    """A compound command that is open. ``branch`` is the number of the branch that is being read, None for none."""
+    """A compound command that is open. ``branch`` is the branch that is being read, None for none."""
 
     def __init__(self, kind: str, start: int, *, function: bool = False) -> None:
         self.kind = kind
         self.start = start
         self.function = function
-        self.branch: int | None = None
+        self.branch: Branch | None = None
         self.scope: int | None = None
         self.elements: list[Element] = []
 
@@ -57,16 +57,16 @@ class Frame:
 class CommandReader:
     """Reads the simple commands of one script into ``commands``.
 
-    ``finish`` is told of each simple command when its words are read. ``numbers`` gives branches and subshells theirs.
+    ``finish`` is told of each simple command when its words are read. ``ledger`` is the file's.
     """
 
-    def __init__(self, source: Marked, state: ShellState, numbers: count[int]) -> None:
+    def __init__(self, source: Marked, state: ShellState, ledger: Ledger) -> None:
         self.source = source
         self.text = source.text
         self.state = state
-        self.numbers = numbers
+        self.ledger = ledger
         self.commands: list[ShellCommand] = []
-        self.words = WordReader(source)
+        self.words = WordReader(source, ledger)
         self.at = 0
         self.frames = [Frame("script", 0)]
         self._new_list()
@@ -77,6 +77,7 @@ class CommandReader:
         self._bodies: dict[int, Marked] = {}
         self._function = False
         self._after_operator = False
+        self._after_compound = False
         self.finish: Callable[[tuple[Word, ...]], None] = lambda _words: None
 
     def read(self) -> None:
@@ -125,6 +126,8 @@ class CommandReader:
             self._after_operator = False
 
     def _operator(self, sign: str) -> None:
+        if sign[0] not in "<>" and sign not in {"&>", "&>>"}:
+            self._after_compound = False
         if sign in {"&&", "||", "|", "|&"}:
             self._end_command()
             if sign in {"&&", "||"}:
@@ -166,7 +169,7 @@ class CommandReader:
         if sign in {"<<", "<<-"}:
             head = heredoc_head(self.text, self.at)
             if head:
-                number = len(self.commands) if self._current else -1  # a compound command's goes nowhere
+                number = -1 if self._after_compound else len(self.commands)  # a compound command's goes nowhere
                 self._heredocs.append((head[0], sign == "<<-", number))
                 self.at = head[2]
             return
@@ -249,7 +252,7 @@ class CommandReader:
         elements[-1].end = len(self.commands)
         if len(elements) > 1:
             depth = len(self._path())
-            for position, branch in conditional(elements, lambda: next(self.numbers)).items():
+            for position, branch in conditional(elements, self.ledger.number).items():
                 element = elements[position]
                 for number in range(element.start, element.end):
                     path = self.commands[number].branch
@@ -260,7 +263,7 @@ class CommandReader:
                     self.state.assign(name, None)
         self._new_list()
 
-    def _path(self) -> tuple[int, ...]:
+    def _path(self) -> tuple[Branch, ...]:
         return tuple(frame.branch for frame in self.frames if frame.branch is not None)
 
     def _end_command(self) -> None:

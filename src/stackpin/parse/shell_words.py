@@ -7,6 +7,7 @@ is unknown, as :data:`~stackpin.parse.marked_text.UNKNOWN` in the text: it is ne
 from __future__ import annotations
 
 import re
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.parse.marked_text import UNKNOWN, Marked, joined
@@ -15,7 +16,7 @@ from stackpin.parse.shell_spans import Unclosed, end_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Variables", "Word", "WordReader"]
+__all__ = ["Ledger", "Variables", "Word", "WordReader"]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SPECIAL = re.compile(r"[0-9@*#?$!-]")
@@ -25,6 +26,29 @@ _PARAMETER = re.compile(r"\A([A-Za-z_][A-Za-z0-9_]*|[0-9])(:?[-+=])(.*)\Z", re.D
 _BRACES = re.compile(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
 #: How deep defaults of variables may hold further variables.
 _DEEP = 8
+#: The longest value that is followed, and how many characters all that are filled in may come to.
+_LONGEST, _GROWTH = 10_000, 4_000_000
+
+
+class Ledger:
+    """What all texts of one file share: numbers for branches and subshells, and how much variables may still add.
+
+    A few lines can make a variable's value longer than any memory (``A=$A$A``): once the values that were filled in come to
+    more than a script is long, further ones are unknown.
+    """
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+        self._left = _GROWTH
+
+    def number(self) -> int:
+        """A new number."""
+        return next(self._numbers)
+
+    def allows(self, length: int) -> bool:
+        """Whether a value of so many characters may be filled in."""
+        self._left -= length
+        return self._left >= 0 and length <= _LONGEST
 
 
 class Variables(NamedTuple):
@@ -69,7 +93,8 @@ class WordReader:
     :param escape: the character that takes the next one as it stands.
     """
 
-    def __init__(self, source: Marked, *, shell: bool = True, escape: str = "\\") -> None:
+    def __init__(self, source: Marked, ledger: Ledger, *, shell: bool = True, escape: str = "\\") -> None:
+        self._ledger = ledger
         self._source = source
         self._text = source.text
         self._shell = shell
@@ -90,7 +115,7 @@ class WordReader:
 
         :raises Unclosed: where something in it does not end.
         """
-        inner = WordReader(text, shell=self._shell, escape=self._escape)
+        inner = WordReader(text, self._ledger, shell=self._shell, escape=self._escape)
         inner.variables = self.variables
         parts: list[Marked] = []
         at = 0
@@ -152,7 +177,9 @@ class WordReader:
     def _value(self, name: str, at: int) -> Marked | None:
         """A variable's value, standing where it is used; None where it cannot be told."""
         value = self.variables.values.get(name)
-        return None if value is None else value.at(self._source.origin(at))
+        if value is None or not self._ledger.allows(len(value.text)):
+            return None
+        return value.at(self._source.origin(at))
 
     def _parameter(self, inner: Marked, at: int, depth: int) -> Marked | None:
         """What ``${…}`` stands for, given what is between the braces; None where it cannot be told."""
@@ -170,7 +197,9 @@ class WordReader:
             return Marked("", ()).at(self._source.origin(at)) if sign.endswith("+") else value
         rest = inner.part(match.start(3), match.end(3))
         if "'" in rest.text or '"' in rest.text:
-            found, end = WordReader(rest, shell=self._shell).with_variables(self.variables).read(0, split=False)
+            found, end = (
+                WordReader(rest, self._ledger, shell=self._shell).with_variables(self.variables).read(0, split=False)
+            )
             plain = found[0].marked if found and end == len(rest.text) else None
             return None if plain is None else plain.at(self._source.origin(at))
         return self.expanded(rest, depth + 1).at(self._source.origin(at))

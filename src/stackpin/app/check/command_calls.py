@@ -61,10 +61,17 @@ class PlacedWord(str):
 
 
 class Around(NamedTuple):
-    """What a call goes by beside its words: the folder of an activated environment, and whether uv has made one."""
+    """What a call goes by beside its words: the activated environment, those that were made, and the folder."""
 
     activated: str = ""
     made: frozenset[str] = frozenset()
+    folder: str = ""
+
+    def within(self, path: str) -> str:
+        """A path from the folder that the call runs in, as far as that is told; empty for an empty one."""
+        if not path:
+            return ""
+        return normpath(path if path.startswith("/") or not self.folder else f"{self.folder}/{path}")
 
 
 class ToolCall(NamedTuple):
@@ -110,7 +117,7 @@ def _call(
         return _call(words[2:], variables, around, name)
     pip = _PIP.fullmatch(name)
     if pip or name in {"uv", "uvx"}:
-        own = environment or _home(folder)
+        own = environment or _home(folder, around)
         return _read("pip" if pip else name, words[1:], variables, around, own, (pip[1] or "") if pip else "")
     return None
 
@@ -131,7 +138,7 @@ def _module(
             rest = words[at + (2 if text == "-m" else 1) :]
             if module not in {"pip", "uv"}:
                 return None
-            own = environment or (_home(folder) if match else words[0].text)
+            own = environment or (_home(folder, around) if match else words[0].text)
             return _read(module, rest, variables, around, own, (match[1] or "") if match else "")
         elif re.fullmatch(r"-[BdEiIOPqsSuvx]+", text):
             at += 1
@@ -140,15 +147,11 @@ def _module(
     return None
 
 
-def _home(folder: str) -> str:
+def _home(folder: str, around: Around) -> str:
     """The environment that a program in a ``bin`` folder belongs to; empty for one of the machine's own."""
     if not folder or _OWN.fullmatch(folder):
         return ""
-    return _tidy(folder.removesuffix("/bin"))
-
-
-def _tidy(path: str) -> str:
-    return normpath(path) if path else ""
+    return around.within(folder.removesuffix("/bin"))
 
 
 def _conda_run(words: Sequence[Word]) -> tuple[Sequence[Word], str]:
@@ -179,7 +182,7 @@ def _read(
         return None  # our own wrapper holds these by itself
     if tool == "uv" and call.verb == ("run",):
         target = [each.word for each in call.target if isinstance(each, PlacedWord)]
-        return _call(target, variables, around, environment or PROJECT)
+        return _call(target, variables, around, environment or around.within(PROJECT))
     asked = re.fullmatch(r"(?:python)?(\d\.\d+)(?:\.\d+)?", call.value("--python"))
     minor = asked[1] if asked else python if "." in python else ""
     where = _target(call, environment, variables, around)
@@ -191,19 +194,20 @@ def _target(call: Call, environment: str, variables: Mapping[str, Marked | None]
     for name in ("--target", "--prefix", "--root", "--python"):
         value = call.value(name)
         if value and not re.fullmatch(r"(?:python)?\d(?:\.\d+)*", value):
-            return _tidy(value.removesuffix("/bin/python").removesuffix("/bin/python3"))
+            return around.within(value.removesuffix("/bin/python").removesuffix("/bin/python3"))
     if environment:
         return environment
     active = variables.get("VIRTUAL_ENV")
     folder = around.activated or (active.text if active else "") or _on_path(variables, around)
     if call.tool == "pip":
-        return _tidy(folder)
+        return around.within(folder)
     if call.verb[:1] in {("add",), ("remove",), ("sync",), ("lock",)}:
-        return _tidy(folder) if folder and call.has("--active") else PROJECT
+        return around.within(folder) if folder and call.has("--active") else around.within(PROJECT)
     system = variables.get("UV_SYSTEM_PYTHON")
     if call.has("--system") or (system is not None and system.text.lower() in {"1", "true", "yes", "on"}):
         return ""
-    return _tidy(folder) or (PROJECT if PROJECT in around.made else "")
+    own = around.within(PROJECT)
+    return around.within(folder) or (own if own in around.made else "")
 
 
 def _on_path(variables: Mapping[str, Marked | None], around: Around) -> str:
@@ -211,7 +215,7 @@ def _on_path(variables: Mapping[str, Marked | None], around: Around) -> str:
     path = variables.get("PATH")
     for entry in (path.text if path else "").split(":"):
         home = entry.rstrip("/").removesuffix("/bin")
-        if home != entry.rstrip("/") and (_tidy(home) in around.made or re.search(r"venv|/envs/", home)):
+        if home != entry.rstrip("/") and (around.within(home) in around.made or re.search(r"venv|/envs/", home)):
             return home
     return ""
 
@@ -221,7 +225,7 @@ def activation(command: ShellCommand) -> str | None:
     words = [word.text for word in command.words]
     if len(words) > 1 and words[0] in {".", "source"}:
         match = _ACTIVATE.fullmatch(words[1])
-        return _tidy(match[1]) or "." if match else None
+        return match[1] or "." if match else None
     name = words[0].rpartition("/")[2] if words else ""
     if name in {"conda", "mamba", "micromamba"} and words[1:2] == ["activate"]:
         return f"conda {words[2]}" if words[2:] else "conda base"
@@ -234,10 +238,10 @@ def made_environment(command: ShellCommand) -> str:
     name = words[0].rpartition("/")[2] if words else ""
     if name == "uv" and words[1:2] == ["venv"]:
         call, _ = read_call(words[1:], GRAMMARS["uv"])
-        return _tidy(call.operands[0]) if call.operands else PROJECT
+        return call.operands[0] if call.operands else PROJECT
     folders = [word for word in words[1:] if not word.startswith("-") and word != "venv"]
     if name == "virtualenv" or (_PYTHON.fullmatch(name) and words[1:3] == ["-m", "venv"]):
-        return _tidy(folders[-1]) if folders else ""
+        return folders[-1] if folders else ""
     return ""
 
 

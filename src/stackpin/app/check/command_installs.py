@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.requirements import InvalidRequirement, Requirement
 
 from stackpin.catalog.base_images import backend_index
+from stackpin.check.command_steps import ANY
 from stackpin.model.mention import IndexLine, Mention, Role
 from stackpin.model.names import normalized_name
 from stackpin.model.stack import FAMILY, TORCH
@@ -26,6 +27,8 @@ __all__ = ["Indexes", "Installed", "indexes_of", "installed_by"]
 
 _NAMED = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(?=[<>=!~;@ ]|\Z)")
 _WHEEL = re.compile(r"(?:.*/)?([A-Za-z0-9](?:[A-Za-z0-9_.]*[A-Za-z0-9])?)-[^/]*\.whl(?:\[[^\]]*\])?")
+#: Longer than any requirement that people write.
+_LONGEST = 2000
 _BACKEND = re.compile(r"cu\d{3}|cpu|rocm[\d.]+|xpu")
 _TOOL_VERSION = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?)@([^@/:]+)")
 #: Options that name the only index, those that name further ones, and the variables that stand for them.
@@ -55,13 +58,13 @@ class Indexes(NamedTuple):
 
 
 class Installed(NamedTuple):
-    """What words ask for: mentions, names in versions that cannot be told, and whether there is more that cannot be told.
+    """What words ask for: mentions, those in versions that cannot be told, and whether there is more that cannot be told.
 
     ``wrong`` are words that no installer takes for a requirement, with their places.
     """
 
     mentions: tuple[Mention, ...]
-    touched: tuple[str, ...]
+    touched: tuple[Mention, ...]
     unknown: bool
     wrong: tuple[tuple[str, Place], ...]
 
@@ -129,16 +132,19 @@ def installed_by(words: list[PlacedWord], indexes: Indexes, lines: Lines, *, too
     :param tool: whether they are in uv's own spelling for tools (``vllm@0.9.0``).
     """
     mentions: list[Mention] = []
-    touched: list[str] = []
+    touched: list[Mention] = []
     wrong: list[tuple[str, Place]] = []
     unknown = False
     for placed in words:
         marked = placed.word.marked
+        if len(marked.text) > _LONGEST:
+            unknown = True
+            continue
         text = _TOOL_VERSION.sub(r"\1==\2", marked.text) if tool else marked.text
         if UNKNOWN in text or "*.whl" in text or parse_requirement_text(text).kind is not RequirementKind.NAME:
             named = _direct(text, marked, lines)
             mentions += [named] if isinstance(named, Mention) else []
-            touched += [named] if isinstance(named, str) and named else []
+            touched += [_in_any_version(named, marked, lines)] if isinstance(named, str) and named else []
             unknown = unknown or not named
             continue
         mention = _required(text, marked, indexes, lines)
@@ -147,8 +153,12 @@ def installed_by(words: list[PlacedWord], indexes: Indexes, lines: Lines, *, too
         else:
             match = _NAMED.match(text)
             wrong.append((text, lines.place(marked)))
-            touched += [normalized_name(match[1])] if match else []
+            touched += [_in_any_version(match[1], marked, lines)] if match else []
     return Installed(tuple(mentions), tuple(touched), unknown, tuple(wrong))
+
+
+def _in_any_version(name: str, marked: Marked, lines: Lines) -> Mention:
+    return Mention(name=normalized_name(name), place=lines.place(marked), role=Role.REQUIRED, version=ANY)
 
 
 def _required(text: str, marked: Marked, indexes: Indexes, lines: Lines) -> Mention | None:
@@ -169,7 +179,7 @@ def _required(text: str, marked: Marked, indexes: Indexes, lines: Lines) -> Ment
         specifier=str(found.specifier),
         extras=tuple(sorted(found.extras)),
         marker=str(found.marker or ""),
-        text=text,
+        text=marked.text,
         address=indexes.address_for(name),
     )
 

@@ -15,7 +15,7 @@ from stackpin.app.check.command_calls import (
     tool_call,
 )
 from stackpin.app.check.command_installs import Installed, indexes_of, installed_by
-from stackpin.check.command_steps import ALL, Step
+from stackpin.check.command_steps import ALL, APART, Step
 from stackpin.model.mention import Role
 from stackpin.model.names import normalized_name
 from stackpin.model.value import replace
@@ -82,7 +82,7 @@ class _Moved(NamedTuple):
     """A folder that a command changed to, or an environment that it made the current one."""
 
     scope: tuple[int, ...]
-    branch: tuple[int, ...]
+    branch: tuple[tuple[int, int], ...]
     value: str
 
 
@@ -126,7 +126,7 @@ class Running:
         if not command.words:
             return
         line = self._line(command)
-        around = Around(self._at(self._activated, command, ""), frozenset(self._made))
+        around = self._around(command)
         tool = tool_call(command, around)
         if tool is not None:
             self._tool(tool, command, line)
@@ -137,12 +137,18 @@ class Running:
         elif command.words[0].text in _LEAVES:
             self.steps.append(Step(environment=ALL, line=line, branch=command.branch, ends=True))
 
+    def _around(self, command: ShellCommand) -> Around:
+        folder = self._at(self._moved, command, self._folder)
+        active = self._at(self._activated, command, "")
+        return Around(active, frozenset(self._made), "" if UNKNOWN in folder else folder)
+
     def _shell(self, command: ShellCommand) -> None:
         """What a command does to where the next ones run, and to files."""
         words = [word.text for word in command.words]
         active = activation(command)
         made = made_environment(command)
         if active is not None:
+            active = active if active.startswith("conda ") else self._around(command).within(active)
             self._activated.append(_Moved(command.scope, command.branch, active))
         if words[0] == "deactivate":
             self._activated.append(_Moved(command.scope, command.branch, ""))
@@ -151,7 +157,7 @@ class Running:
                 _Moved(command.scope, command.branch, self._joined(command, words[1] if words[1:] else ""))
             )
         if made:
-            self._made.add(made)
+            self._made.add(self._around(command).within(made))
         if words[0].rpartition("/")[2] not in _LOOKS:
             self.files.changed(words[1:])
         self.files.changed(command.written)
@@ -231,7 +237,7 @@ class Running:
         indexes = indexes_of(tool, self.sheet.lines, configured=self._configured)
         named = self._named(words, indexes, tool=True)
         return Step(
-            environment=f"uv tool, line {line}",
+            environment=f"{APART}, line {line}",
             line=line,
             branch=command.branch,
             mentions=named.mentions,

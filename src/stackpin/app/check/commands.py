@@ -10,7 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from stackpin.app.check.command_runs import Running, Sheet
 from stackpin.app.check.context_files import ContextFiles
 from stackpin.catalog.base_images import base_image
-from stackpin.check.command_steps import Ground, subjects_of
+from stackpin.check.command_steps import ANY, Ground, Settled, settled
 from stackpin.model.input_file import InputKind
 from stackpin.model.mention import Mention, Role
 from stackpin.model.names import normalized_name
@@ -67,7 +67,8 @@ def command_subjects(
     running = Running(sheet, ContextFiles())
     running.run(commands, "")
     steps, pythons = _by_python(running)
-    subjects = subjects_of(steps, Ground(path=shown, pythons=pythons), needs)
+    found = settled(steps, Ground(path=shown, pythons=pythons), needs)
+    subjects = tuple(subject for group in found for subject in group)
     return CommandReading(subjects, tuple(sheet.notes), tuple(sheet.wrong))
 
 
@@ -77,7 +78,7 @@ class _Built(NamedTuple):
     running: Running
     ground: Ground
     covered: bool
-    subjects: tuple[Subject, ...]
+    found: Settled
 
 
 def _dockerfile(content: bytes, shown: str, read: Read | None, needs: Needs | None) -> CommandReading:
@@ -87,19 +88,19 @@ def _dockerfile(content: bytes, shown: str, read: Read | None, needs: Needs | No
     for stage in dockerfile.stages:
         parent = built[stage.parent] if stage.parent is not None else None
         built.append(_stage(stage, parent, sheet, needs, alone=len(dockerfile.stages) == 1))
-    subjects = list(dict.fromkeys(subject for each in built for subject in each.subjects))
-    kept = [subject for number, subject in enumerate(subjects) if not _is_judged_elsewhere(number, subjects)]
+    subjects = [subject for each in built for group in each.found for subject in group]
+    sure = {subject for each in built for subject in each.found.sure}
+    together = [(frozenset((*subject.mentions, *subject.base)), subject in sure) for subject in subjects]
+    kept = [subject for number, subject in enumerate(subjects) if not _is_judged_elsewhere(number, together)]
     return CommandReading(tuple(kept), tuple(sheet.notes), tuple(sheet.wrong))
 
 
-def _is_judged_elsewhere(number: int, subjects: list[Subject]) -> bool:
-    """Whether all that stands together in a subject does so in a larger one, or in an equal one before it."""
-    own = {*subjects[number].mentions, *subjects[number].base}
-    for other, subject in enumerate(subjects):
-        larger = {*subject.mentions, *subject.base}
-        if own < larger or (own == larger and other < number):
-            return True
-    return False
+def _is_judged_elsewhere(number: int, together: list[tuple[frozenset[Mention], bool]]) -> bool:
+    """Whether all that stands together in a subject does so in a larger one that is sure to be, or in an equal one before."""
+    own, _ = together[number]
+    return any(
+        (own < larger and sure) or (own == larger and other < number) for other, (larger, sure) in enumerate(together)
+    )
 
 
 def _stage(stage: Stage, parent: _Built | None, sheet: Sheet, needs: Needs | None, *, alone: bool) -> _Built:
@@ -128,8 +129,8 @@ def _stage(stage: Stage, parent: _Built | None, sheet: Sheet, needs: Needs | Non
             running.untold(line)
     steps, pythons = _by_python(running)
     ground = replace(ground, pythons=pythons or ground.pythons)
-    subjects = subjects_of(steps, ground, needs) if covered else ()
-    return _Built(running, ground, covered, subjects)
+    found = settled(steps, ground, needs) if covered else Settled((), (), ())
+    return _Built(running, ground, covered, found)
 
 
 def _image(stage: Stage) -> BaseImage | None:
@@ -187,7 +188,10 @@ def _by_python(running: Running) -> tuple[list[Step], tuple[str, ...]]:
 
 
 def catalog_needs(catalog: Catalog, machine: str = "x86_64") -> Needs:
-    """What the catalog's releases ask for, by name and specifier; of a mention without a version what the newest does."""
+    """What the catalog's releases ask for, by name and specifier.
+
+    Of a mention without a version it is what the newest does, of one in any version what any does.
+    """
     known: dict[tuple[object, ...], tuple[tuple[str, str], ...]] = {}
 
     def needs(mention: Mention) -> tuple[tuple[str, str], ...]:
@@ -202,12 +206,14 @@ def catalog_needs(catalog: Catalog, machine: str = "x86_64") -> Needs:
 
 def _requires(catalog: Catalog, name: str, version: str, machine: str, *, extras: bool) -> list[tuple[str, str]]:
     releases = catalog.releases(name) or ()
-    if version:
-        release = next((each for each in releases if each.text == version), None)
+    if version == ANY:
+        chosen = list(releases)
+    elif version:
+        chosen = [each for each in releases if each.text == version]
     else:
-        release = next((each for each in releases if not each.version.is_prerelease), None)
+        chosen = [each for each in releases if not each.version.is_prerelease][:1]
     found = []
-    for line in release.requires(machine) if release else ():
+    for line in dict.fromkeys(line for release in chosen for line in release.requires(machine)):
         if "extra" in line.partition(";")[2] and not extras:
             continue
         try:
