@@ -188,6 +188,12 @@ class Bench:
 
         return [Line(*line) for line in joint_lines(self)]
 
+    def folder_check(self) -> list[Line]:
+        """What a check of a whole repository costs."""
+        from tests.bench.check_folder import folder_lines
+
+        return [Line(*line) for line in folder_lines(self)]
+
     def size(self) -> list[Line]:
         """What the installed package takes, its catalog and tree in it."""
         (package,) = (self.folder / "venv").glob("lib/python*/site-packages/stackpin")
@@ -222,6 +228,7 @@ def main() -> int:
             bench.symbols,
             bench.explained,
             bench.joint,
+            bench.folder_check,
             bench.size,
         ):
             for line in part():
