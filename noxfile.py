@@ -27,6 +27,8 @@ PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 PIP_RELEASES = ("22.3", "23.2.1", "24.3.1", "25.3", "26.3")
 UV_RELEASES = ("0.5.0", "0.5.31", "0.9.11", "0.13.9")
 AXE = "4.14.1"
+#: Microsoft's validator of SARIF logs, with GitHub's rules; a program for Linux.
+SARIF_MULTITOOL = "5.7.0"
 ROOT = Path(__file__).resolve().parent
 TOOLS = ROOT / ".nox" / "tools"
 FACTS = ROOT.parent / "shared" / "facts"
@@ -71,6 +73,20 @@ def lay_out_tools(session: nox.Session) -> dict[str, str]:
     return {"TEST_TOOLS": str(TOOLS)}
 
 
+def lay_out_validator(session: nox.Session) -> dict[str, str]:
+    """Put Microsoft's SARIF validator under ``.nox/tools``; returns the variable that names it, nothing without npm."""
+    if sys.platform != "linux" or not shutil.which("npm"):
+        session.warn("the SARIF validator is left out: it needs Linux, and npm on PATH (on Debian: apt install npm)")
+        return {}
+    home = TOOLS / "sarif"
+    program = home / "node_modules" / "@microsoft" / "sarif-multitool-linux" / "Sarif.Multitool"
+    if not program.is_file():
+        package = f"@microsoft/sarif-multitool-linux@{SARIF_MULTITOOL}"
+        session.run("npm", "install", "--silent", "--prefix", str(home), package, external=True)
+    program.chmod(0o755)
+    return {"TEST_SARIF": str(program)}
+
+
 def pytest(session: nox.Session, marks: str, *arguments: str, env: dict[str, str] | None = None) -> None:
     """Run pytest on the tests that carry the marks, on all cores."""
     session.run("python", "-m", "pytest", "-m", marks, "--numprocesses", "auto", *arguments, env=env)
@@ -94,12 +110,13 @@ def quick(session: nox.Session) -> None:
 
 @nox.session
 def real(session: nox.Session) -> None:
-    """Tests with released pips and uvs and with the real index; `nox -s real -- quick` leaves out the slow ones."""
+    """Tests with released pips and uvs, the real index and a SARIF validator; `nox -s real -- quick` leaves out the slow."""
     prepare(session, "test")
     brief = list(session.posargs[:1]) == ["quick"]  # the ways round the tuple have a session of their own
     rest = session.posargs[1:] if brief else session.posargs
     marks = "real and not slow" if brief else "real"
-    pytest(session, marks, "--ignore=tests/escapes", *rest, env=lay_out_tools(session))
+    env = lay_out_tools(session) | ({} if brief else lay_out_validator(session))
+    pytest(session, marks, "--ignore=tests/escapes", *rest, env=env)
 
 
 @nox.session
@@ -170,7 +187,8 @@ def lint(session: nox.Session) -> None:
     workflows = sorted(map(str, Path(".github/workflows").glob("*.yml")))
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
     session.run("check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml")
-    session.run("zizmor", "--offline", "--no-progress", "--quiet", ".github")
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml")
+    session.run("zizmor", "--offline", "--no-progress", "--quiet", ".github", "action.yml")
 
 
 @nox.session
@@ -186,6 +204,7 @@ def docs(session: nox.Session) -> None:
     prepare(session, "docs")
     session.run("python", "tools/exit_codes.py", "--check")
     session.run("python", "tools/threads.py", "--check")
+    session.run("python", "tools/rule_pages.py", "--check")
     if Path("docs/status/full.md").is_file():
         session.run("python", "tools/full_run.py", "--check")
     session.run("mkdocs", "build", "--strict", "--quiet")

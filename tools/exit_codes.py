@@ -24,8 +24,8 @@ HEAD = """\
 A script can rely on the code; a person searches for the slug. With `--json` an error is one JSON document with the keys
 `slug`, `exit_code`, `what` and, where they apply, `where`, `got`, `expected`, `hint`.
 
-Code 0 means done. Code 1 means that a check looked and found a difference (`catalog verify`, `compile --check`): that
-is a result, not an error, and has no slug. Every other code belongs to one of these errors:
+Code 0 means done. Code 1 means that a check looked and found something (`check`, `catalog verify`, `compile --check`):
+that is a result, not an error, and has no slug. Every other code belongs to one of these errors:
 
 | code | slug | meaning |
 |---|---|---|

@@ -63,19 +63,20 @@ def abi(*words: str, python: str = "", env: str = "", settings: Settings | None 
     :raises InputUnreadable: when a wheel or an installed file cannot be read.
     """
     from stackpin.app.abi import abi as judge
-    from stackpin.app.abi_read import read_environment_of
+    from stackpin.app.named_environment import named_environment
 
-    environment = read_environment_of(python, env)
+    environment = named_environment(python, env)
     return judge(words, Workshop(settings), machine=DEFAULT_PLATFORM.machine, environment=environment)
 
 
-def compile(  # noqa: A001 - the name of the command
+def compile(  # noqa: A001, PLR0913 - the name of the command, and its options
     *requirements: str,
     cuda: str = "pypi",
     python: str = "",
     platform: str = "linux-x86_64",
     driver: str = "",
     prefer_builds: bool = False,
+    prefer: tuple[str, ...] = (),
     settings: Settings | None = None,
 ) -> LockedTuple:
     """The locked tuple for requirements on stacks' anchors (PEP 508), or for source trees of them (``./sglang``).
@@ -83,6 +84,7 @@ def compile(  # noqa: A001 - the name of the command
     :param cuda: a CUDA tag (``cu124``), ``pypi`` for the build that PyPI itself carries, or ``auto`` with a driver.
     :param python: a minor version (``3.11``) or an interpreter; empty for every Python that the wheels serve.
     :param platform: ``linux-x86_64`` for any glibc, or a manylinux tag.
+    :param prefer: the stacks that stay newest before the others; without it the first that is named does.
     :raises NoTuple: where there is none; ``error.explanation`` holds the reasons and the nearest answers as data.
     """
     job = Job(
@@ -92,6 +94,7 @@ def compile(  # noqa: A001 - the name of the command
         platform=platform,
         driver=driver,
         prefer_builds=prefer_builds,
+        prefer=prefer,
     )
     workshop = Workshop(settings)
     return workshop.solver.solve(workshop.request(job))

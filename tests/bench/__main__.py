@@ -176,6 +176,12 @@ class Bench:
 
         return [Line(*line) for line in symbol_lines(self)]
 
+    def environments(self) -> list[Line]:
+        """What a look at whole environments costs; after the symbols, whose environment it fills up."""
+        from tests.bench.check_environment import check_environment_lines
+
+        return [Line(*line) for line in check_environment_lines(self)]
+
     def explained(self) -> list[Line]:
         """What explanations cost."""
         from tests.bench.explained import explained_lines
@@ -226,6 +232,7 @@ def main() -> int:
             bench.far_away,
             bench.wrapper,
             bench.symbols,
+            bench.environments,
             bench.explained,
             bench.joint,
             bench.folder_check,

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from stackpin.check.rule_book import RULES
+
 __all__: list[str] = []
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +53,12 @@ def test_the_wheel_carries_the_whole_catalog(names: set[str]) -> None:
 def test_the_wheel_carries_the_committed_tree(names: set[str]) -> None:
     wanted = tree(ROOT / "constraints", "stackpin/constraints", "*.txt")
     assert {name for name in names if name.startswith("stackpin/constraints/") and name.endswith(".txt")} == wanted
+
+
+def test_the_wheel_carries_the_page_of_every_rule(names: set[str]) -> None:
+    pages = tree(ROOT / "src" / "stackpin" / "check" / "pages", "stackpin/check/pages", "*.md")
+    assert {name for name in names if name.startswith("stackpin/check/pages/")} == pages
+    assert {f"stackpin/check/pages/{rule.id}.md" for rule in RULES} == pages
 
 
 def test_the_wheel_is_typed_and_licensed(names: set[str]) -> None:

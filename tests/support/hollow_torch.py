@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tests.support.loader import Site, built, linked, refusal
 
-from stackpin.app.abi_read import Read, judge_read, read_environment_of, read_named
+from stackpin.app.abi_read import Read, judge_read, read_named
+from stackpin.app.named_environment import named_environment
 from stackpin.model.abi import Judgement, Verdict
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Kernel(NamedTuple):
         (site.packages / "demo").symlink_to(self.folder / "demo")
         files = sorted((site.packages / "demo").iterdir())
         site.record("demo", "1.0", *files)
-        environment = read_environment_of("", str(site.prefix))
+        environment = named_environment("", str(site.prefix))
         assert environment is not None
         machine = platform.machine()
         return Opened(site, files, read_named("demo", environment, machine), read_named("torch", environment, machine))

@@ -33,6 +33,13 @@ def test_a_refusal_carries_its_reasons_as_data() -> None:
     assert error.explanation.refusals[0].releases == ("0.4.7",)  # type: ignore[attr-defined]
 
 
+def test_the_stack_that_is_preferred_stays_newer() -> None:
+    plain = api.compile("sglang<0.4.7", "vllm<0.9")
+    turned = api.compile("sglang<0.4.7", "vllm<0.9", prefer=("vllm",))
+    assert [str(anchor.name) for anchor in plain.anchors] == ["sglang", "vllm"]
+    assert [str(anchor.name) for anchor in turned.anchors] == ["vllm", "sglang"]
+
+
 def test_a_file_is_what_the_command_writes() -> None:
     text = api.constraints("torch==2.7.*", cuda="cu118", index_style="extra-index-url")
     assert text.startswith("# torch 2.7.x on cu118, compiled by stackpin ")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from stackpin.model.environment import Environment, Installed
     from stackpin.parse.member_bytes import OpenWheel
 
-__all__ = ["Read", "is_file", "judge_read", "read_environment_of", "read_file", "read_installed_kernels", "read_named"]
+__all__ = ["Read", "is_file", "judge_read", "read_file", "read_installed_kernels", "read_named"]
 
 _URL = re.compile(r"https?://", re.IGNORECASE)
 
@@ -92,24 +91,6 @@ def _read(wheel: OpenWheel, told: WheelRead) -> Read:
         return Read(read=told, exports=torch_exports(wheel))
     kernel = kernel_symbols(wheel, told)
     return Read(read=told, kernel=kernel, why="" if kernel is not None else "it has no shared object")
-
-
-def read_environment_of(python: str, env: str) -> Environment | None:
-    """The environment that ``--python`` or ``--env`` names; None where neither is given.
-
-    :raises ToolMissing: when there is none.
-    """
-    from stackpin.effects.environments import environment_of_interpreter, read_environment
-    from stackpin.effects.interpreter import find_interpreter
-    from stackpin.effects.process import LocalProcesses
-
-    if python and env:
-        raise UsageError("--python and --env both name an environment", expected="one of them")
-    if env:
-        return read_environment(Path(env))
-    if python:
-        return environment_of_interpreter(find_interpreter(python, os.environ, Path.cwd()), LocalProcesses())
-    return None
 
 
 def read_named(name: str, environment: Environment, machine: str) -> Read:

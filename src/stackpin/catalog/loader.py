@@ -11,10 +11,9 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from packaging.utils import canonicalize_name
-
 from stackpin.catalog.manifest import ABI_FILE, BUILDS_READ, LISTS_FILE
 from stackpin.errors import CatalogDamaged, CatalogGap
+from stackpin.model.names import normalized_name
 from stackpin.model.release import PYPI, Release
 
 if TYPE_CHECKING:
@@ -213,7 +212,7 @@ class Catalog:
 
     def carries(self, name: str) -> bool:
         """Whether some layer has rows of a package."""
-        return any(layer.carries(canonicalize_name(name)) for layer in self.layers)
+        return any(layer.carries(normalized_name(name)) for layer in self.layers)
 
     def names(self) -> tuple[str, ...]:
         """The packages that some layer has rows of, sorted."""
@@ -225,7 +224,7 @@ class Catalog:
         A release that two layers carry is the nearer layer's. A row of another index than PyPI is a release only where
         PyPI has none of that version and no label makes it a build (:meth:`elsewhere` has those).
         """
-        key = canonicalize_name(name)
+        key = normalized_name(name)
         if key not in self._releases:
             rows = self.rows(key)
             self._releases[key] = _releases_among(rows) if rows and self.elsewhere(key) else rows
@@ -245,7 +244,7 @@ class Catalog:
         if name not in self._listed:
             from stackpin.catalog.listed_rows import ListedRelease  # see above
 
-            key = canonicalize_name(name)
+            key = normalized_name(name)
             self._listed[name] = tuple(ListedRelease(key, row) for row in reversed(self.lists.rows(key)))
         return self._listed[name]
 
@@ -258,7 +257,7 @@ class Catalog:
 
         A row that two layers have (version and index) is the nearer layer's.
         """
-        key = canonicalize_name(name)
+        key = normalized_name(name)
         if key not in self._rows:
             self._rows[key] = self._merged(key)
         return self._rows[key]

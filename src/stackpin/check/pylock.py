@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stackpin.model.environment import Fault
     from stackpin.model.locked import LockedTuple
 
-__all__ = ["pylock_faults", "pylock_holds_members"]
+__all__ = ["package_address", "pylock_faults", "pylock_holds_members"]
 
 
 def pylock_faults(
@@ -65,7 +65,7 @@ def _faults(lock: Pylock, rules: Rules, environment: Mapping[str, str | frozense
     for package in lock.packages:
         if package.name in rules.names and _applies(package, environment):
             version = str(package.version or "")
-            fault = rules.locked_fault(str(package.name), version, _address(package))
+            fault = rules.locked_fault(str(package.name), version, package_address(package))
             if fault is not None:
                 yield fault
 
@@ -83,7 +83,7 @@ def _applies(package: Package, environment: Mapping[str, str | frozenset[str]]) 
         ) from error
 
 
-def _address(package: Package) -> str:
+def package_address(package: Package) -> str:
     """Where a package comes from: its index, else its first file, else its own archive, folder or repository."""
     wheels = package.wheels or ()
     sources = (package.archive, package.vcs, package.directory)

@@ -14,10 +14,11 @@ from packaging.version import InvalidVersion
 
 from stackpin.check.marker_truth import MarkerTruth, selection_name
 from stackpin.check.rules import Rules, sorted_faults
+from stackpin.check.uv_walk import Walk, lock_roots
 from stackpin.model.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from stackpin.model.environment import Fault
     from stackpin.model.locked import LockedTuple
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["lock_alternatives", "lock_faults", "lock_holds_members"]
 
-_OWN = (".", "")
 #: How many choices are looked at.
 _MOST = 64
 
@@ -51,12 +51,12 @@ def lock_faults(
     if rules.names.isdisjoint(package.name for package in lock.packages):
         return ()
     selected = Selection(extras, groups)
-    roots = _roots(lock)
+    roots = lock_roots(lock)
     found: list[Fault] = []
     for python in pythons:
         if _admits(lock.requires_python, python):
             truth = MarkerTruth(python, locked.platform.machine, _judge(lock, roots, selected))
-            reached = _Walk(lock, truth).reach(roots, selected)
+            reached = _walk(lock, truth, selected).reach(roots)
             found += _faults(reached - roots, lock, rules)
     return sorted_faults(found)
 
@@ -67,7 +67,7 @@ def lock_alternatives(lock: UvLock) -> Iterator[Selection]:
     One choice where nothing does. A project that offers torch for a CPU beside torch for a GPU is such a one: only one of
     its choices can be for the tuple.
     """
-    packages = [lock.packages[number] for number in _roots(lock)]
+    packages = [lock.packages[number] for number in lock_roots(lock)]
     extras = {extra for package in packages for extra in package.extras}
     groups = {*lock.groups, *(group for package in packages for group in package.groups)}
     for chosen in islice(product(*filter(None, lock.conflicts)), _MOST):
@@ -91,13 +91,18 @@ def _faults(reached: Iterable[int], lock: UvLock, rules: Rules) -> Iterator[Faul
             yield fault
 
 
-def _roots(lock: UvLock) -> frozenset[int]:
-    """The packages that the lock is made for: the workspace's members, else the one in the lock's own folder."""
-    local = [number for number, package in enumerate(lock.packages) if package.is_local]
-    if lock.members:
-        return frozenset(number for number in local if lock.packages[number].name in lock.members)
-    own = frozenset(number for number in local if lock.packages[number].source.address in _OWN)
-    return own or (frozenset() if lock.requirements or lock.groups else frozenset(local))
+def _walk(lock: UvLock, truth: MarkerTruth, selected: Selection) -> Walk:
+    """The walk along what holds, from what is selected; a package of another fork is out of reach."""
+    by_name: dict[str, list[int]] = {}
+    for number, package in enumerate(lock.packages):
+        if not package.markers or any(map(truth.holds, package.markers)):
+            by_name.setdefault(package.name, []).append(number)
+
+    def takes(kind: str, _: str, name: str) -> bool:
+        chosen = selected.extras if kind == "extra" else selected.groups
+        return chosen is None or name in chosen
+
+    return Walk(lock, by_name, lambda edge: truth.holds(edge.marker), takes)
 
 
 def _admits(requires_python: str, python: str) -> bool:
@@ -132,69 +137,3 @@ def _edges(package: LockPackage) -> Iterator[LockDependency]:
     for table in (package.extras, package.groups):
         for edges in table.values():
             yield from edges
-
-
-class _Walk:
-    """One walk through a lock, from its roots along the edges that hold."""
-
-    def __init__(self, lock: UvLock, truth: MarkerTruth) -> None:
-        self._packages = lock.packages
-        self._lock = lock
-        self._truth = truth
-        self._by_name: dict[str, list[int]] = {}
-        for number, package in enumerate(lock.packages):
-            if not package.markers or any(map(truth.holds, package.markers)):
-                self._by_name.setdefault(package.name, []).append(number)
-        self._todo: list[tuple[int, str]] = []
-        self._seen: set[tuple[int, str]] = set()
-
-    def reach(self, roots: frozenset[int], selected: Selection) -> set[int]:
-        """The numbers of all packages that are reached, the roots among them."""
-        for number in sorted(roots):
-            package = self._packages[number]
-            self._add(number, ("", *_chosen(package.extras, selected.extras)))
-            for group in _chosen(package.groups, selected.groups):
-                self._follow(package.groups[group])
-        self._follow(self._lock.requirements)
-        for group in _chosen(self._lock.groups, selected.groups):
-            self._follow(self._lock.groups[group])
-        while self._todo:
-            number, extra = self._todo.pop()
-            package = self._packages[number]
-            self._follow(package.extras.get(extra, ()) if extra else package.dependencies)
-        return {number for number, _ in self._seen}
-
-    def _add(self, number: int, extras: Iterable[str]) -> None:
-        for extra in extras:
-            if (number, extra) not in self._seen:
-                self._seen.add((number, extra))
-                self._todo.append((number, extra))
-
-    def _follow(self, edges: Iterable[LockDependency]) -> None:
-        for edge in edges:
-            if self._truth.holds(edge.marker):
-                for number in self._targets(edge):
-                    self._add(number, ("", *edge.extras))
-
-    def _targets(self, edge: LockDependency) -> list[int]:
-        """The packages that an edge means; more than one only where the lock itself leaves that to the specifier."""
-        found = [number for number in self._by_name.get(edge.name, ()) if self._is_meant(edge, number)]
-        if len(found) > 1 and edge.specifier:
-            found = [each for each in found if _contains(edge.specifier, self._packages[each].version)]
-        return found
-
-    def _is_meant(self, edge: LockDependency, number: int) -> bool:
-        package = self._packages[number]
-        version = edge.version in {"", package.version}
-        return version and edge.source in {None, package.source}
-
-
-def _chosen(names: Mapping[str, object], selected: Collection[str] | None) -> list[str]:
-    return [name for name in names if selected is None or name in selected]
-
-
-def _contains(specifier: str, version: str) -> bool:
-    try:
-        return SpecifierSet(specifier).contains(version, prereleases=True)
-    except (InvalidSpecifier, InvalidVersion):
-        return True  # what cannot be told is looked at

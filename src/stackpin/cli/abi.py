@@ -46,13 +46,13 @@ def command(words: tuple[str, ...], python: str, env: str, platform: str, **opti
       stackpin abi --env .venv
     """
     from stackpin.app.abi import abi
-    from stackpin.app.abi_read import read_environment_of
     from stackpin.app.compile import Workshop
+    from stackpin.app.named_environment import named_environment
     from stackpin.cli.options import settings_here
     from stackpin.model.abi import Verdict
     from stackpin.model.target import parse_platform
 
-    environment = read_environment_of(python, env)
+    environment = named_environment(python, env)
     machine = parse_platform(platform).machine
     answers = abi(words, Workshop(settings_here()), machine=machine, environment=environment)
     click.echo(render_json(answers) if options["as_json"] else render_text(answers))

@@ -19,6 +19,11 @@ _COMMANDS = {
     "abi": ("stackpin.cli.abi", "command", "Can these releases load together, by their symbols?"),
     "apply": ("stackpin.cli.apply", "command", "Put the tuple into a project's pyproject.toml, for plain uv."),
     "catalog": ("stackpin.cli.catalog", "catalog", "The facts: how old, bring up to date, re-read, show."),
+    "check": (
+        "stackpin.cli.check",
+        "command",
+        "Find what breaks the tuple: environments, lock files, requirements, images.",
+    ),
     "compile": ("stackpin.cli.compile", "compile_command", "Solve, and write one constraints file or the whole tree."),
     "detect": ("stackpin.cli.detect", "command", "Driver, GPUs, platform, Python, installed torch and its tag."),
     "explain": ("stackpin.cli.explain", "command", "What a tuple rests on; or why there is none, and what is nearest."),

@@ -27,6 +27,7 @@ __all__ = [
     "environment_under",
     "read_environment",
     "read_installed",
+    "read_pyvenv",
     "torch_files_tag",
 ]
 
@@ -47,7 +48,7 @@ def read_environment(prefix: Path) -> Environment:
 
     :raises ToolMissing: when the folder is no Python environment.
     """
-    settings = _pyvenv(prefix / "pyvenv.cfg")
+    settings = read_pyvenv(prefix / "pyvenv.cfg")
     python = _python_of(prefix, settings)
     if not python:
         raise ToolMissing(
@@ -120,7 +121,6 @@ def torch_files_tag(packages: Iterable[Path]) -> str:
 
     Empty where there is no torch, or its file does not say.
     """
-    from stackpin.model.cuda import CPU, tag_of_toolkit
     from stackpin.parse.torch_build import parse_torch_version
 
     for folder in packages:
@@ -129,13 +129,11 @@ def torch_files_tag(packages: Iterable[Path]) -> str:
         except OSError:
             continue  # no torch in this folder, or not ours to read: then nothing is told
         said = parse_torch_version(text)
-        if said is None:
-            return ""
-        return said.other or (tag_of_toolkit(said.cuda) if said.cuda else CPU)
+        return said.tag if said is not None else ""
     return ""
 
 
-def _pyvenv(path: Path) -> dict[str, str]:
+def read_pyvenv(path: Path) -> dict[str, str]:
     """The settings in a ``pyvenv.cfg`` (PEP 405: ``key = value`` lines, keys in any case); none where it is absent."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -151,7 +149,7 @@ def _base(home: str) -> Path:
     """The prefix that ``home`` belongs to; up to Python 3.10 it may lead to the virtual environment that made this one."""
     base = Path(home).parent
     for _ in range(_DEPTH):
-        home = _pyvenv(base / "pyvenv.cfg").get("home", "")
+        home = read_pyvenv(base / "pyvenv.cfg").get("home", "")
         if not home:
             break
         base = Path(home).parent

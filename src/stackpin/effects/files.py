@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from stackpin.errors import FileUnwritable, InputUnreadable
@@ -53,6 +54,9 @@ class LocalFiles:
     def write(self, path: Path, content: bytes, *, mode: int | None = None) -> None:
         """Put a whole file in place: a temporary file beside it, flushed to the disk, then renamed over it.
 
+        A device or a pipe (``/dev/null``, ``/dev/stdout``, ``>(…)``) is written into: renaming would put a file in its place,
+        for everybody on the machine.
+
         :param mode: its permissions; None keeps those of the file that is replaced, or takes what the umask leaves.
         :raises FileUnwritable: when that fails; the old file is then still there.
         """
@@ -60,6 +64,9 @@ class LocalFiles:
 
         beside = ""
         try:
+            if _is_special(path):
+                path.write_bytes(content)
+                return
             path.parent.mkdir(parents=True, exist_ok=True)
             mode = _mode(path) if mode is None else mode
             handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
@@ -115,6 +122,15 @@ class LocalFiles:
         return tuple(
             sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(suffix) and entry.name[0] != ".")
         )
+
+
+def _is_special(path: Path) -> bool:
+    """Whether a path leads to a device, a pipe or a socket."""
+    try:
+        kind = stat.S_IFMT(path.stat().st_mode)
+    except OSError:
+        return False
+    return kind not in {stat.S_IFREG, stat.S_IFDIR}
 
 
 def _mode(path: Path) -> int:

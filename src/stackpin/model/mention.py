@@ -17,7 +17,8 @@ class Place(Value):
     """Where something stands.
 
     ``path`` is a file's or an environment's, as it is shown; ``line`` and the columns count characters from 1, 0 where
-    they are not known, and ``end_column`` is the first behind the text. ``distribution`` is the name of an installed one.
+    they are not known, and ``end_column`` is the first behind the text. ``distribution`` is the name of an installed one;
+    ``file`` is then the file that tells it (its ``METADATA``), as it is shown, for what can point at files only.
     """
 
     path: str
@@ -25,6 +26,7 @@ class Place(Value):
     column: int = 0
     end_column: int = 0
     distribution: str = ""
+    file: str = ""
 
 
 class Role(str, Enum):
@@ -46,7 +48,9 @@ class Mention(Value):
     ``version`` is exact (an installed or locked one, what ``==`` or ``===`` asks for, what a file's name tells), its local
     part with it; it is empty where several versions are admitted. ``specifier`` is PEP 440's, empty for any. ``text`` is
     the requirement as it stands in the file, without the file's own options and comment, and ``place`` is that text's.
-    ``address`` is the index, file, repository or folder that it is taken from, where that is told.
+    ``address`` is the index, file, repository or folder that it is taken from, where that is told, without credentials.
+    ``bare`` is whether ``text`` is the version constraint alone and the name stands elsewhere, as in poetry's tables;
+    ``hashed`` whether hashes of files stand beside it, which hold for no other version.
     """
 
     name: NormalizedName
@@ -58,6 +62,8 @@ class Mention(Value):
     marker: str = ""
     text: str = ""
     address: str = ""
+    bare: bool = False
+    hashed: bool = False
 
 
 class IndexLine(Value):

@@ -24,9 +24,13 @@ __all__ = [
     "RequirementFile",
     "RequirementKind",
     "file_name_parts",
+    "mark_of",
+    "option_of",
     "parse_requirement_file",
     "parse_requirement_text",
+    "required_line",
     "requirement_file_text",
+    "takes_value",
 ]
 
 _COMMENT = r"(^|\s+)#.*$"
@@ -147,13 +151,18 @@ class RequirementFile(NamedTuple):
 
 def requirement_file_text(content: bytes) -> str:
     """The text of a file as pip decodes it: by its byte order mark, else UTF-8; what is neither is read as Latin-1."""
-    for mark, encoding in _MARKS:
-        if content.startswith(mark):
-            return content[len(mark) :].decode(encoding, errors="replace")
+    mark, encoding = mark_of(content)
+    if mark:
+        return content[len(mark) :].decode(encoding, errors="replace")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+def mark_of(content: bytes) -> tuple[bytes, str]:
+    """The byte order mark that a file begins with, and the encoding that it tells; empty where it has none."""
+    return next(((mark, encoding) for mark, encoding in _MARKS if content.startswith(mark)), (b"", ""))
 
 
 def parse_requirement_file(text: str, environ: Mapping[str, str] | None = None) -> RequirementFile:
@@ -170,7 +179,7 @@ def parse_requirement_file(text: str, environ: Mapping[str, str] | None = None) 
         editable = next((each.value for each in given if each.option == "--editable"), "")
         if requirement or editable:
             hashed = any(each.option == "--hash" for each in given)
-            lines.append(_required(requirement, editable, number)._replace(hashed=hashed))
+            lines.append(required_line(requirement, editable, number)._replace(hashed=hashed))
             continue
         files = [each for each in given if each.option in {"--requirement", "--constraint"}]
         nested += [NestedFile(number, each.value, each.option == "--constraint") for each in files]
@@ -178,7 +187,8 @@ def parse_requirement_file(text: str, environ: Mapping[str, str] | None = None) 
     return RequirementFile(tuple(lines), tuple(nested), tuple(options))
 
 
-def _required(requirement: str, editable: str, number: int) -> RequiredLine:
+def required_line(requirement: str, editable: str, number: int) -> RequiredLine:
+    """A line's requirement; where there is none, what ``--editable`` names."""
     if requirement:
         return parse_requirement_text(requirement, number)
     found = parse_requirement_text(editable, number)
@@ -275,17 +285,28 @@ def _split(line: str, number: int) -> tuple[str, list[FileOption]]:
 def _options(tokens: list[str], number: int) -> Iterator[FileOption]:
     waiting = iter(tokens)
     for token in waiting:
-        if token.startswith("--"):
-            word, equals, value = token.partition("=")
-        elif token.startswith("-"):
-            word, value = _SHORT.get(token[:2], token[:2]), token[2:]
-            equals = value
-        else:
+        if not token.startswith("-"):
             continue
-        option = _full_name(word)
-        if not equals and _OPTIONS.get(option, False):
+        option, equals, value = option_of(token)
+        if not equals and takes_value(option):
             value = next(waiting, "")
         yield FileOption(number, option, value)
+
+
+def option_of(token: str) -> tuple[str, str, str]:
+    """The long name of an option, what stands between it and a value that is glued to it, and that value.
+
+    The middle is empty where no value is glued to it.
+    """
+    if token.startswith("--"):
+        word, equals, value = token.partition("=")
+        return _full_name(word), equals, value
+    return _full_name(_SHORT.get(token[:2], token[:2])), token[2:], token[2:]
+
+
+def takes_value(option: str) -> bool:
+    """Whether a value follows an option, by its long name."""
+    return _OPTIONS.get(option, False)
 
 
 def _full_name(word: str) -> str:

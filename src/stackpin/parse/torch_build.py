@@ -4,24 +4,11 @@ from __future__ import annotations
 
 import re
 
-from stackpin.model.value import Value
+from stackpin.model.installed import BuildOfTorch
 
-__all__ = ["BuildOfTorch", "parse_torch_version", "version_of_metadata"]
-
+__all__ = ["parse_torch_version", "version_of_metadata"]
 
 _LINE = re.compile(r"^(__version__|cuda|hip|xpu)\s*(?::[^=\n]*)?=\s*['\"]?([^'\"\n]*)['\"]?\s*$", re.MULTILINE)
-
-
-class BuildOfTorch(Value):
-    """What torch's own ``version.py`` says: its version with local part, and the toolkit it was built with.
-
-    ``cuda`` is ``major.minor``, empty where it was built without CUDA; ``other`` names another accelerator (``hip``,
-    ``xpu``).
-    """
-
-    version: str
-    cuda: str = ""
-    other: str = ""
 
 
 def parse_torch_version(text: str) -> BuildOfTorch | None:

@@ -7,29 +7,27 @@ later write it. Markers stay text; they are judged where an environment is known
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from stackpin.errors import InputUnreadable
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from stackpin.parse.lock_text import LockForm, LockPlace, lock_document, lock_text, package_places, sane_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["LockDependency", "LockPackage", "LockSource", "UvLock", "parse_uv_lock"]
+__all__ = ["LockChoice", "LockDependency", "LockPackage", "LockSource", "UvLock", "parse_uv_lock"]
 
 _VERSION = 1
 #: The kinds of source that uv writes; the value beside each is an address or a path.
 _KINDS = ("registry", "url", "path", "git", "directory", "editable", "virtual")
-#: Nine tenths of a lock are its files, one a line. A wheel's line is cut to its file name before TOML is parsed (as a
-#: literal string, which tomllib reads at once), an sdist's is dropped: five times as fast. A file that is laid out
-#: otherwise is parsed as it is.
-_WHEEL_LINE = re.compile(r'^    \{ (?:url|path|filename) = "(?:[^"\\\n]*/)?([^"\'/\\\n]*)"[^\n]*\}(,?)$', re.MULTILINE)
+_FORM = LockForm("a lock file as uv writes it", "uv lock")
+#: Nine tenths of a lock are its files, one a line. Before TOML is parsed, a package's wheels are cut to their file names, as
+#: one literal text, and its sdist to nothing but a key: ten times as fast. What is laid out otherwise is parsed as it is.
+#: No line is lost: those of the packages are counted afterwards.
+_WHEELS = re.compile(r"^wheels = \[\n((?:    \{[^\n]*\},\n)+)\]$", re.MULTILINE)
+_WHEEL_LINE = re.compile(r'^    \{ (?:url|path|filename) = "(?:[^"\\\n]*/)?([^"\'/\\\n]+)"[^\n]*\},$', re.MULTILINE)
+_NAMES = "wheel-names"
 _SDIST_LINE = re.compile(r'^sdist = \{ (?:url|path) = "[^\n]*\}$', re.MULTILINE)
 
 
@@ -55,7 +53,7 @@ class LockPackage(NamedTuple):
     """One locked package; ``version`` is empty for a source tree that computes its own.
 
     ``markers``: the forks of the resolution that it belongs to, any of which must hold; none: it belongs to all.
-    ``wheels`` are file names.
+    ``wheels`` are file names; ``has_sdist`` is whether there is a source distribution beside them.
     """
 
     name: str
@@ -66,6 +64,8 @@ class LockPackage(NamedTuple):
     extras: Mapping[str, tuple[LockDependency, ...]] = {}
     groups: Mapping[str, tuple[LockDependency, ...]] = {}
     wheels: tuple[str, ...] = ()
+    has_sdist: bool = False
+    place: LockPlace = LockPlace()
 
     @property
     def is_local(self) -> bool:
@@ -73,11 +73,21 @@ class LockPackage(NamedTuple):
         return self.source.kind in {"directory", "editable", "virtual"}
 
 
+class LockChoice(NamedTuple):
+    """An extra or a group of a package, or the whole package: ``kind`` is ``extra``, ``group`` or ``project``."""
+
+    kind: str
+    package: str
+    name: str = ""
+
+
 class UvLock(NamedTuple):
     """A lock file. ``members`` are the names of a workspace; ``requirements`` and ``groups`` hang on no package.
 
     A script's lock has requirements and no package of its own; a workspace without a project may have groups only.
-    ``conflicts`` are the sets of extras and groups of which one at most is ever taken, each as its kind and its name.
+    ``conflicts`` are the sets of extras and groups of which one at most is ever taken, each as its kind and its name;
+    ``exclusions`` are the same with the package of each, and with packages that exclude each other as a whole.
+    ``environments`` are the markers that the lock is made for, any of which must hold; none: it is made for all.
     """
 
     packages: tuple[LockPackage, ...]
@@ -86,16 +96,19 @@ class UvLock(NamedTuple):
     requirements: tuple[LockDependency, ...] = ()
     groups: Mapping[str, tuple[LockDependency, ...]] = {}
     conflicts: tuple[tuple[tuple[str, str], ...], ...] = ()
+    exclusions: tuple[tuple[LockChoice, ...], ...] = ()
+    environments: tuple[str, ...] = ()
 
 
 def parse_uv_lock(content: bytes, where: str = "uv.lock") -> UvLock:
     """Read a lock file.
 
     :param where: the file's name, for messages.
-    :raises InputUnreadable: when it is no TOML, of another version than 1, or a part is not what it must be; ``where``
-        then has the key path.
+    :raises InputUnreadable: when it is too large, no TOML, of another version than 1, or a part is not what it must be;
+        ``where`` then has the key path.
     """
-    document = _document(content, where)
+    text = _SDIST_LINE.sub("sdist = true", _WHEELS.sub(_names_alone, lock_text(content, where, _FORM)))
+    document = lock_document(text, where, _FORM)
     version = document.get("version")
     if version != _VERSION:
         raise InputUnreadable(
@@ -103,42 +116,44 @@ def parse_uv_lock(content: bytes, where: str = "uv.lock") -> UvLock:
             where=f"{where}: version",
             got=repr(version),
             expected=f"version = {_VERSION}",
+            hint="uv export --format pylock.toml --output-file pylock.toml",
         )
     at = f"{where}: "
     manifest = _table(document, "manifest", at)
+    packages = [
+        _package(entry, f"{at}package[{number}]") for number, entry in enumerate(_list(document, "package", at))
+    ]
+    places = package_places(text, "package", ((package.name, package.version) for package in packages))
+    exclusions = tuple(
+        _alternatives(entry, f"{at}conflicts[{number}]")
+        for number, entry in enumerate(_list(document, "conflicts", at))
+    )
     return UvLock(
-        packages=tuple(
-            _package(entry, f"{at}package[{number}]") for number, entry in enumerate(_list(document, "package", at))
-        ),
+        packages=tuple(package._replace(place=place) for package, place in zip(packages, places, strict=True)),
         requires_python=_text(document, "requires-python", at),
         members=_texts(manifest, "members", f"{at}manifest."),
         requirements=_dependencies(manifest, "requirements", f"{at}manifest."),
         groups=_dependency_tables(manifest, "dependency-groups", f"{at}manifest."),
         conflicts=tuple(
-            _alternatives(entry, f"{at}conflicts[{number}]")
-            for number, entry in enumerate(_list(document, "conflicts", at))
+            tuple((each.kind, each.name) for each in alternatives if each.kind != "project")
+            for alternatives in exclusions
         ),
+        exclusions=exclusions,
+        environments=_texts(document, "supported-markers", at),
     )
 
 
-def _alternatives(entry: object, where: str) -> tuple[tuple[str, str], ...]:
-    """One set of what excludes each other; a whole package of a workspace among it is passed over."""
+def _alternatives(entry: object, where: str) -> tuple[LockChoice, ...]:
+    """One set of what excludes each other."""
     if not isinstance(entry, list):
         raise _wrong(where, entry, "a list")
-    tables = [_as_table(item, f"{where}[{number}]") for number, item in enumerate(entry)]
-    return tuple(
-        (kind, _text(table, kind, f"{where}.")) for table in tables for kind in ("extra", "group") if kind in table
-    )
+    return tuple(_choice(_as_table(item, f"{where}[{number}]"), f"{where}.") for number, item in enumerate(entry))
 
 
-def _document(content: bytes, where: str) -> Mapping[str, Any]:
-    try:
-        text = content.decode("utf-8").replace("\r\n", "\n")
-        return tomllib.loads(_SDIST_LINE.sub("", _WHEEL_LINE.sub(r"    '\1'\2", text)))
-    except (ValueError, RecursionError) as error:  # TOML, UTF-8, or a number beyond bounds
-        raise InputUnreadable(
-            "a lock file is not TOML", where=where, got=str(error), expected="a lock file as uv writes it"
-        ) from error
+def _choice(table: Mapping[str, Any], at: str) -> LockChoice:
+    package = _text(table, "package", at)
+    kind = next((kind for kind in ("extra", "group") if kind in table), "project")
+    return LockChoice(kind, package, _text(table, kind, at) if kind in table else "")
 
 
 def _package(entry: object, where: str) -> LockPackage:
@@ -147,13 +162,14 @@ def _package(entry: object, where: str) -> LockPackage:
     groups = "dev-dependencies" if "dev-dependencies" in table else "dependency-groups"
     return LockPackage(
         name=_text(table, "name", at, needed=True),
-        version=_text(table, "version", at),
+        version=sane_version(_text(table, "version", at), f"{at}version", _FORM),
         source=_source(table, at) or LockSource("", ""),
         markers=_texts(table, "resolution-markers", at),
         dependencies=_dependencies(table, "dependencies", at),
         extras=_dependency_tables(table, "optional-dependencies", at),
         groups=_dependency_tables(table, groups, at),
-        wheels=tuple(_file_name(item) for item in _list(table, "wheels", at)),
+        wheels=tuple(map(_file_name, _text(table, _NAMES, at).split() or _list(table, "wheels", at))),
+        has_sdist="sdist" in table,
     )
 
 
@@ -190,12 +206,19 @@ def _dependency_tables(table: Mapping[str, Any], key: str, at: str) -> Mapping[s
     return {name: _dependencies(inner, name, f"{at}{key}.") for name in inner}
 
 
+def _names_alone(match: re.Match[str]) -> str:
+    """A package's wheels as their file names, one a line, where each line is as uv writes it."""
+    names, cut = _WHEEL_LINE.subn(r"\1", match[1])
+    return f"{_NAMES} = '''\n{names}'''" if cut == match[1].count("\n") else match[0]
+
+
 def _file_name(item: object) -> str:
     """The file name in a wheel's entry: its address alone, or the table that uv wrote."""
     if isinstance(item, dict):
         item = next((item[key] for key in ("filename", "url", "path") if key in item), "")
     path = str(item).partition("#")[0].partition("?")[0]
-    return unquote(path.rpartition("/")[2])
+    name = path.rpartition("/")[2]
+    return unquote(name) if "%" in name else name
 
 
 def _as_table(value: object, where: str) -> Mapping[str, Any]:

@@ -96,6 +96,8 @@ class Answers:
                 attempt.candidates.newer_than[first] = best.candidates[first].release.version
             elif above is not None:
                 attempt.candidates.newer_than[first] = above
+            if request.members and attempt.contradicts_itself():
+                break
             outcome = attempt.run()
             if isinstance(outcome, Resolved) and (
                 best is None or _versions(outcome, request) > _versions(best, request)

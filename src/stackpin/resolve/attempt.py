@@ -13,7 +13,7 @@ from stackpin.abi.gpus import compute_capability
 from stackpin.model.cuda import CudaTag
 from stackpin.model.release import OWN, Release
 from stackpin.model.value import Value
-from stackpin.resolve.agreement import disagreeing
+from stackpin.resolve.agreement import disagreeing, satisfiable
 from stackpin.resolve.candidates import Candidates
 from stackpin.resolve.context import Context
 from stackpin.resolve.needs import CUDA, Candidate, Need, TargetCandidate, TargetNeed
@@ -141,6 +141,16 @@ class Attempt:
     def anchors(self) -> frozenset[str]:
         """The names of the anchors."""
         return frozenset(str(ask.stack.anchor) for ask in self.request.asks)
+
+    def contradicts_itself(self) -> bool:
+        """Whether a held anchor's own lines rule out what is asked of a member: then a run can only fail, and later."""
+        asked: dict[str, SpecifierSet] = {canonicalize_name(item.name): item.specifier for item in self.request.members}
+        held = [item for name in self.fixed for item in self.candidates.releases(name) if item.text == self.fixed[name]]
+        return any(
+            isinstance(need, Need) and need.name in asked and not satisfiable([need.specifier, asked[need.name]])
+            for release in held
+            for need in self.candidates.stated_by(release)
+        )
 
     def run(self) -> Resolved | Failure:
         """Resolve. A few milliseconds where the newest anchor serves; more where many are ruled out.

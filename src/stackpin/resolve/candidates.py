@@ -188,10 +188,13 @@ class Candidates:
             series = SpecifierSet(f"=={candidate.build.torch_series}.*")
             found.append(Need(key=TORCH, name=TORCH, specifier=series, line=f"torch {series}", parent=release))
         found += self._abi_needs(candidate)
-        for extra in ("", *self.extras_in_force(release)):
-            found += self._line_needs(release, extra)
+        found += self.stated_by(release)
         found += self._symbol_needs(candidate)  # after what is declared: that is the plainer reason
         return found
+
+    def stated_by(self, release: Release) -> list[Need | TargetNeed]:
+        """What a release's own lines ask, with the extras that are in force."""
+        return [need for extra in ("", *self.extras_in_force(release)) for need in self._line_needs(release, extra)]
 
     def _abi_needs(self, candidate: Candidate) -> Iterator[Need]:
         """Kernels on PyPI are compiled against PyPI's torch: not for a build of that torch with another C++ ABI."""

@@ -21,7 +21,7 @@ def headline_of(request: Request, ask: Ask, refusals: tuple[Refusal, ...]) -> st
     releases = [text for refusal in refusals for text in refusal.releases]
     name = str(ask.stack.anchor)
     one = f"{name} {releases[0]}" if len(releases) == 1 else f"{name}{in_order(ask.requirement.specifier)}"
-    kinds = [kind for refusal in refusals for kind in final_kinds(refusal.reasons)]
+    kinds = [kind for refusal in refusals for kind in sorted(final_kinds(refusal.reasons))]
     exists = "does not exist" if len(releases) == 1 else "does not exist in any release"
     exists = exists if releases else "has no tuple"
     if any(reason.leaves_open for refusal in refusals for reason in refusal.reasons):
@@ -35,6 +35,8 @@ def headline_of(request: Request, ask: Ask, refusals: tuple[Refusal, ...]) -> st
         return f"{one} does not run on {request.gpu}"
     if first is ReasonKind.DRIVER and len(releases) == 1:
         return f"{one} does not run with NVIDIA driver {request.driver}"
+    if kinds[:1] == [ReasonKind.DRIVER] and request.cuda not in {PYPI, AUTO}:
+        return f"{one} for {request.cuda} does not run with NVIDIA driver {request.driver}"
     if request.members and _rests_on_members(refusals):
         return f"{one} does not go with {' and '.join(f'{item.name}{in_order(item.specifier)}' for item in request.members)}"
     if first in {ReasonKind.PRE_RELEASE, ReasonKind.YANKED}:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 import pytest
 
+from stackpin.app.output import write_text
 from stackpin.effects.files import LocalFiles
 from stackpin.errors import FileUnwritable, InputUnreadable
 
@@ -76,3 +78,24 @@ def test_lines_are_added_and_names_are_sorted(tmp_path: Path) -> None:
     files.remove(tmp_path / "a.log")
     files.remove(tmp_path / "a.log")
     assert files.names(tmp_path, ".log") == ("b.log",)
+
+
+def test_a_pipe_is_written_into_and_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        LocalFiles().write(pipe, b"whole")
+        assert os.read(reader, 100) == b"whole"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_result_goes_where_a_link_leads(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.txt", tmp_path / "link.txt"
+    target.write_text("old")
+    link.symlink_to(target)
+    write_text(link, "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"

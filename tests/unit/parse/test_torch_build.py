@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stackpin.parse.torch_build import BuildOfTorch, parse_torch_version, version_of_metadata
+from stackpin.model.installed import BuildOfTorch
+from stackpin.parse.torch_build import parse_torch_version, version_of_metadata
 
 CUDA = """from typing import Optional
 

@@ -5,11 +5,10 @@ The answer depends on the question, the catalog and the code alone.
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stackpin.effects.kept import keep, kept, state_of
+from stackpin.app.kept_answers import question_line
+from stackpin.effects.kept import keep, kept
 from stackpin.parse.locked_json import parse_locked
 from stackpin.version import VERSION
 
@@ -36,7 +35,7 @@ def answered(asked: Mapping[str, Any], settings: Settings, environ: Mapping[str,
     :param asked: the fields of a :class:`stackpin.app.compile.Job`; the solver is imported only where it has to work.
     :raises NoTuple: where no tuple satisfies the job.
     """
-    question = _question(asked, settings)
+    question = question_line(asked, settings)
     found = parse_locked(kept(environ, question))
     if found is not None:
         return Answered(*found)
@@ -48,22 +47,3 @@ def answered(asked: Mapping[str, Any], settings: Settings, environ: Mapping[str,
     compiled = compile_job(Job(**asked), Workshop(settings), version=VERSION)
     keep(environ, question, locked_json(compiled.locked, compiled.notes, others))
     return Answered(compiled.locked, compiled.notes, others)
-
-
-def _question(asked: Mapping[str, Any], settings: Settings) -> str:
-    """Everything that the answer depends on, as one line."""
-    catalogs = [Path(__file__).parents[2] / "catalog" / "data", *([Path(settings.catalog)] if settings.catalog else [])]
-    whole = {
-        "version": VERSION,
-        "asked": dict(asked),
-        "stacks": repr(settings.stacks),
-        "allow": settings.allow,
-        "catalogs": [_state(folder) for folder in catalogs],
-    }
-    return json.dumps(whole, sort_keys=True)
-
-
-def _state(folder: Path) -> list[str]:
-    """What tells one state of a catalog folder from another: its manifest's, else those of all its files."""
-    manifest = folder / "manifest.json"
-    return [state_of(path) for path in ([manifest] if manifest.is_file() else sorted(folder.glob("**/*")))]

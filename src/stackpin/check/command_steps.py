@@ -1,0 +1,259 @@
+"""What commands, one after the other, leave in an environment: the pins that are sure to stand at the end.
+
+A later command replaces what an earlier one installed, by name or because what it installs needs it so; one of which it
+cannot be told what it installs leaves nothing sure. A command on a branch may not run: each branch is followed for itself,
+with nothing taken for sure of the others. So what stands together in a subject is sure to be there together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from stackpin.model.mention import IndexLine, Mention, Role, Subject, SubjectKind
+from stackpin.model.stack import FAMILY, TORCH
+from stackpin.model.value import Value, replace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from stackpin.model.mention import Place
+
+    Needs = Callable[[Mention], Iterable[tuple[str, str]]]
+
+__all__ = ["ALL", "Ground", "Step", "subjects_of"]
+
+#: Stands for every environment: what a program may have changed of which nothing is known.
+ALL = "*"
+#: More branches than anyone judges by eye; what stands on further ones is passed over.
+_WORLDS = 64
+
+
+class Step(Value):
+    """What one command does to one environment.
+
+    ``environment`` is empty for the one that plain ``pip`` goes to; ``python`` is the minor that the command names. ``touched`` are names that come to a version that cannot
+    be told. With ``unknown`` it installs what cannot be told. ``needs`` is whether dependencies come along, ``upgrade``
+    whether what it names is replaced although it is there, ``fresh`` whether its dependencies are too. With ``ends`` no later
+    command of its branch runs.
+    """
+
+    environment: str
+    line: int
+    branch: tuple[int, ...] = ()
+    python: str = ""
+    mentions: tuple[Mention, ...] = ()
+    touched: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    indexes: tuple[IndexLine, ...] = ()
+    unknown: bool = False
+    needs: bool = True
+    upgrade: bool = False
+    fresh: bool = False
+    ends: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that the command itself gives."""
+        return frozenset({*(str(each.name) for each in self.mentions), *self.touched})
+
+
+class Ground(Value):
+    """What is there before the first command, and what the subjects are called.
+
+    ``also`` are packages that the base image has in versions that its name does not tell.
+    """
+
+    path: str
+    part: str = ""
+    base: tuple[Mention, ...] = ()
+    tag: str = ""
+    tag_place: Place | None = None
+    also: tuple[str, ...] = ()
+    pythons: tuple[str, ...] = ()
+    machine: str = "x86_64"
+
+
+class _Environment:
+    """What is sure of one environment."""
+
+    def __init__(self, ground: Ground | None) -> None:
+        self.base = {str(each.name): each for each in ground.base} if ground else {}
+        self.also = set(ground.also) if ground else set()
+        self.tag = ground.tag if ground else ""
+        self.kept: dict[str, tuple[Mention, Step]] = {}
+        self.constrained: list[tuple[Mention, Step]] = []
+
+    def forget(self) -> None:
+        """Nothing is sure any more."""
+        self.base, self.kept, self.constrained, self.tag, self.also = {}, {}, [], "", set()
+
+    def drop(self, name: str) -> None:
+        """A package may be gone, or be another."""
+        self.kept.pop(name, None)
+        self.constrained = [pair for pair in self.constrained if pair[0].name != name]
+        self.also.discard(name)
+        if self.base.pop(name, None) is not None and name == TORCH:
+            self.tag = ""
+
+    def standing(self, name: str) -> Mention | None:
+        """What is sure of a package."""
+        return self.kept[name][0] if name in self.kept else self.base.get(name)
+
+    def apply(self, step: Step, needs: Needs) -> None:
+        """A command that runs."""
+        if step.unknown:
+            self.forget()
+        for name in (*step.removed, *step.touched):
+            self.drop(name)
+        self._bring_needs(step, needs)
+        for mention in step.mentions:
+            self._name(mention, step)
+
+    def maybe(self, step: Step, needs: Needs) -> None:
+        """A command that may run."""
+        if step.unknown:
+            self.forget()
+            return
+        for name in (*step.removed, *step.names):
+            self.drop(name)
+        self._bring_needs(step, needs)
+
+    def _bring_needs(self, step: Step, needs: Needs) -> None:
+        """What a command installs asks for other packages: one that is there and does not do is replaced."""
+        if not step.needs:
+            return
+        for mention in step.mentions:
+            if mention.role is Role.CONSTRAINED:
+                continue
+            for name, specifier in needs(mention):
+                there = self.standing(name)
+                if name in step.names or (there is None and name not in self.also):
+                    continue
+                if step.fresh or there is None or not _meets(there.version, specifier):
+                    self.drop(name)
+
+    def _name(self, mention: Mention, step: Step) -> None:
+        name = str(mention.name)
+        if mention.role is Role.CONSTRAINED:
+            self.constrained.append((mention, step))
+            return
+        there = self.standing(name)
+        renewed = step.upgrade or step.fresh
+        if there is not None and there.version and not renewed and _meets(there.version, mention.specifier):
+            if name in self.base and name not in self.kept and mention.version:
+                # it is there already: nothing is fetched from where the command says
+                self.kept[name] = (replace(mention, address=""), step)
+            return
+        if not self._is_rebuilt(mention):
+            self.base.pop(name, None)
+            self.tag = "" if name == TORCH else self.tag
+        self.also.discard(name)
+        self.kept[name] = (mention, step)
+
+    def _is_rebuilt(self, mention: Mention) -> bool:
+        """Whether the base image's torch is replaced by the same release for another tag, and its family is left alone."""
+        base = self.base.get(str(mention.name))
+        if mention.name != TORCH or base is None or "+" not in mention.version or not self.tag:
+            return False
+        return mention.version.partition("+")[0] == base.version.partition("+")[0] and bool(self.also & set(FAMILY))
+
+
+def _meets(version: str, specifier: str) -> bool:
+    """Whether an installed version satisfies a requirement; what cannot be told does not."""
+    if not specifier:
+        return True
+    try:
+        return SpecifierSet(specifier).contains(Version(version), prereleases=True)
+    except (InvalidSpecifier, InvalidVersion):
+        return False
+
+
+def _nothing(_mention: Mention) -> tuple[tuple[str, str], ...]:
+    return ()
+
+
+def subjects_of(steps: Sequence[Step], ground: Ground, needs: Needs | None = None) -> tuple[Subject, ...]:
+    """The environments that commands build up, each with what is sure to be in it together.
+
+    :param needs: what a package asks for, as names and specifiers; of a mention without a version what its newest release
+        does. Without it a command is taken to change what it names alone.
+    """
+    asked = needs or _nothing
+    paths = dict.fromkeys(step.branch for step in steps if step.branch and step.mentions)
+    found: dict[tuple[object, ...], Subject] = {}
+    for path in [(), *list(paths)[:_WORLDS]]:
+        for name, environment in _world(steps, path, ground, asked).items():
+            subject = _subject(name, environment, path, ground)
+            if subject is not None:
+                found.setdefault((name, subject.mentions, subject.base), subject)
+    for step in steps:
+        alone = _alone(step, found.values(), ground)
+        if alone is not None:
+            found.setdefault((step.environment, alone.mentions, "alone"), alone)
+    return tuple(found.values())
+
+
+def _world(steps: Sequence[Step], path: tuple[int, ...], ground: Ground, needs: Needs) -> dict[str, _Environment]:
+    """What each environment comes to where one branch is taken; with an empty path none is."""
+    environments: dict[str, _Environment] = {"": _Environment(ground)}
+    for step in steps:
+        taken = step.branch == path[: len(step.branch)]
+        if taken and step.ends:
+            break
+        names = list(environments) if step.environment == ALL else [step.environment]
+        for name in names:
+            environment = environments.setdefault(name, _Environment(None))
+            if taken:
+                environment.apply(step, needs)
+            else:
+                environment.maybe(step, needs)
+    return environments
+
+
+def _subject(name: str, environment: _Environment, path: tuple[int, ...], ground: Ground) -> Subject | None:
+    kept = [*environment.kept.values(), *environment.constrained]
+    if not kept or (path and not any(step.branch for _, step in kept)):
+        return None
+    first = min((step.line for _, step in kept if step.branch), default=0)
+    told = [ground.part, f"environment {_shown(name)}" if name else "", f"where line {first} runs" if first else ""]
+    steps = {id(step): step for _, step in kept}
+    base = tuple(environment.base.values())
+    return Subject(
+        path=ground.path,
+        kind=SubjectKind.COMMANDS,
+        mentions=tuple(mention for mention, _ in kept),
+        part=", ".join(filter(None, told)),
+        pythons=ground.pythons if not name else (),
+        machine=ground.machine,
+        indexes=tuple(dict.fromkeys(line for step in steps.values() for line in step.indexes)),
+        tag=environment.tag,
+        tag_place=ground.tag_place if environment.tag else None,
+        base=base,
+    )
+
+
+def _alone(step: Step, subjects: Iterable[Subject], ground: Ground) -> Subject | None:
+    """A command whose pins do not all stand in the end: what it asks for at once must go together all the same."""
+    pinned = [mention for mention in step.mentions if mention.version or mention.specifier]
+    if len(pinned) < 2 or not step.needs or step.unknown:
+        return None
+    together = {(mention.name, mention.version, mention.place) for mention in pinned}
+    for subject in subjects:
+        if together <= {(mention.name, mention.version, mention.place) for mention in subject.mentions}:
+            return None
+    told = [ground.part, f"line {step.line}"]
+    return Subject(
+        path=ground.path,
+        kind=SubjectKind.COMMANDS,
+        mentions=step.mentions,
+        part=", ".join(filter(None, told)),
+        machine=ground.machine,
+        indexes=step.indexes,
+    )
+
+
+def _shown(name: str) -> str:
+    return name.replace("\0", "…")

@@ -1,0 +1,461 @@
+"""The walk through a shell script: its tokens, its compound commands, and which branch each simple command stands on."""
+
+from __future__ import annotations
+
+import re
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
+
+from stackpin.parse.marked_text import Marked
+from stackpin.parse.shell_lists import Element, conditional, label_of
+from stackpin.parse.shell_programs import program_of
+from stackpin.parse.shell_spans import Unclosed, after_heredoc, end_of, heredoc_head
+from stackpin.parse.shell_words import WordReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from stackpin.parse.shell_state import ShellState
+    from stackpin.parse.shell_words import Word
+
+__all__ = ["ShellCommand", "ShellReader"]
+
+_SPACE = re.compile(r"(?:[ \t\r\f\v]|\\\r?\n)+")
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
+_OPERATOR = re.compile(r";;&|;;|;&|;|&&|&>>|&>|&|\|\||\|&|\||\(|\)|<<<|<<-|<<|<>|<&|<|>>|>&|>\||>|\n")
+_DESCRIPTOR = re.compile(r"(?:[0-9]+|\{[A-Za-z_]\w*\})(?=[<>])")
+_TEST_END = re.compile(r"(?<=\s)\]\](?=$|[\s;&|)])")
+#: Deeper than any script that people write.
+_DEEP = 100
+
+
+class ShellCommand(NamedTuple):
+    """One simple command.
+
+    ``words`` are what it is given, its program first. ``variables`` are those that govern pip and uv when it runs.
+    ``branch`` is the branch it stands on, outermost first, empty where it runs in any case. ``scope`` tells the subshells
+    that it is in. ``written`` are the files that its output goes to; ``body`` its here-document.
+    """
+
+    words: tuple[Word, ...]
+    variables: Mapping[str, Marked | None]
+    branch: tuple[int, ...] = ()
+    scope: tuple[int, ...] = ()
+    written: tuple[str, ...] = ()
+    body: Marked | None = None
+
+
+class _Frame:
+    """A compound command that is open. ``branch`` is the number of the branch that is being read, None for none."""
+
+    def __init__(self, kind: str, start: int, *, function: bool = False) -> None:
+        self.kind = kind
+        self.start = start
+        self.function = function
+        self.branch: int | None = None
+        self.scope: int | None = None
+        self.elements: list[Element] = []
+
+
+class ShellReader:
+    """Reads one script; what it finds is put into ``commands``.
+
+    ``finish`` is told of each simple command when its words are read. ``numbers`` gives branches and subshells theirs.
+    """
+
+    def __init__(self, source: Marked, state: ShellState, numbers: count[int]) -> None:
+        self.source = source
+        self.text = source.text
+        self.state = state
+        self.numbers = numbers
+        self.commands: list[ShellCommand] = []
+        self.words = WordReader(source)
+        self.at = 0
+        self.frames = [_Frame("script", 0)]
+        self._new_list()
+        self._current: list[Word] = []
+        self._assigned: list[tuple[str, Marked | None]] = []
+        self._written: list[str] = []
+        self._heredocs: list[tuple[str, bool, int]] = []
+        self._bodies: dict[int, Marked] = {}
+        self._function = False
+        self._after_operator = False
+        self.finish: Callable[[tuple[Word, ...]], None] = lambda _words: None
+
+    def read(self) -> None:
+        """Read to the end.
+
+        :raises Unclosed: where something does not end.
+        """
+        try:
+            while self.at < len(self.text):
+                self._token()
+            self._end_command()
+            self._end_list()
+            if len(self.frames) > 1:
+                raise Unclosed(_NAMES[self.frames[-1].kind], self.frames[-1].start)
+        except Unclosed as fault:
+            fault.origin = self.source.origin(fault.start) if fault.origin < 0 else fault.origin
+            raise
+        self.commands = [
+            command._replace(body=self._bodies[number]) if number in self._bodies else command
+            for number, command in enumerate(self.commands)
+        ]
+
+    # One token after the other.
+
+    def _token(self) -> None:
+        space = _SPACE.match(self.text, self.at)
+        if space:
+            self.at = space.end()
+            return
+        if self.text[self.at] == "#":
+            end = self.text.find("\n", self.at)
+            self.at = len(self.text) if end < 0 else end
+            return
+        descriptor = _DESCRIPTOR.match(self.text, self.at)
+        if descriptor:
+            self.at = descriptor.end()
+        operator = _OPERATOR.match(self.text, self.at)
+        if operator and not (operator[0] in "<>" and self.text[self.at + 1 : self.at + 2] == "("):
+            self.at = operator.end()
+            self._operator(operator[0])
+        else:
+            self._word()
+            self._after_operator = False
+
+    def _operator(self, sign: str) -> None:
+        if sign in {"&&", "||", "|", "|&"}:
+            self._end_command()
+            if sign in {"&&", "||"}:
+                self._next_element(sign)
+            self._after_operator = True
+        elif sign in {"\n", ";", "&"}:
+            self._separator(sign)
+        elif sign in {";;", ";&", ";;&"}:
+            self._end_command()
+            self._end_list()
+            if self.frames[-1].kind == "case":
+                self._pattern()
+        elif sign == "(":
+            self._parenthesis()
+        elif sign == ")":
+            self._end_command()
+            self._close("(")
+        else:
+            self._redirect(sign)
+
+    def _separator(self, sign: str) -> None:
+        if sign == "\n":
+            self._read_bodies()
+            if self._after_operator and not (self._current or self._assigned):
+                return
+        self._end_command()
+        self._end_list()
+        self._after_operator = False
+
+    def _read_bodies(self) -> None:
+        """Behind a line, the here-documents that it named."""
+        for delimiter, tabs, number in self._heredocs:
+            start = self.at
+            end, self.at = after_heredoc(self.text, self.at, delimiter, tabs=tabs)
+            self._bodies[number] = self.source.part(start, end)
+        self._heredocs = []
+
+    def _redirect(self, sign: str) -> None:
+        if sign in {"<<", "<<-"}:
+            head = heredoc_head(self.text, self.at)
+            if head:
+                number = len(self.commands) if self._current else -1  # a compound command's goes nowhere
+                self._heredocs.append((head[0], sign == "<<-", number))
+                self.at = head[2]
+            return
+        self._skip_space()
+        found, self.at = self._read_word(split=False)
+        if ">" in sign and found:
+            self._written.append(found[0].text)
+
+    def _skip_space(self, *, lines: bool = False) -> None:
+        while True:
+            match = _SPACE.match(self.text, self.at)
+            if match:
+                self.at = match.end()
+            elif lines and self.text[self.at : self.at + 1] == "\n":
+                self.at += 1
+            elif lines and self.text[self.at : self.at + 1] == "#":
+                end = self.text.find("\n", self.at)
+                self.at = len(self.text) if end < 0 else end
+            else:
+                return
+
+    def _read_word(self, *, split: bool = True, at: int | None = None) -> tuple[list[Word], int]:
+        self.words.variables = self.state.variables
+        start = self.at if at is None else at
+        found, end = self.words.read(start, split=split)
+        if end == start and start < len(self.text):
+            return [], start + (0 if self.text[start] in "\n;&|()<>" else 1)
+        return found, end
+
+    # Words: reserved ones where a command begins, assignments in front, else operands.
+
+    def _word(self) -> None:
+        begins = not self._current
+        if begins and not self._assigned and self._reserved():
+            return
+        match = _ASSIGNMENT.match(self.text, self.at) if begins else None
+        if match:
+            self._assignment(match)
+            return
+        found, self.at = self._read_word()
+        self._current += found
+
+    def _assignment(self, match: re.Match[str]) -> None:
+        start = match.end()
+        if self.text[start : start + 1] == "(":
+            self.at = end_of(self.text, start + 1, "(")
+            self._assigned.append((match[1], None))
+            return
+        found, self.at = self._read_word(split=False, at=start)
+        value = found[0].marked if found else Marked("", ())
+        self._assigned.append((match[1], None if match[2] else value))
+
+    def _reserved(self) -> bool:
+        """Take a reserved word, where one stands here; whether one did."""
+        match = _RESERVED.match(self.text, self.at)
+        if not match:
+            return False
+        word, start = match[0], self.at
+        action = {
+            "if": self._opening, "while": self._opening, "until": self._opening, "{": self._opening,
+            "then": self._then, "elif": self._then, "else": self._then,
+            "fi": self._closing, "done": self._closing, "esac": self._closing, "}": self._closing,
+            "do": self._do, "case": self._case, "for": self._for, "select": self._for, "function": self._named_function,
+            "[[": self._test, "!": self._passed, "time": self._passed,
+        }[word]  # fmt: skip
+        self.at = match.end()
+        if not action(word, start):
+            self.at = start
+            return False
+        return True
+
+    def _passed(self, _word: str, _start: int) -> bool:
+        return True
+
+    def _opening(self, word: str, start: int) -> bool:
+        self._open(_FRAMES[word], start)
+        if word in {"while", "until"}:
+            self._branch()
+        return True
+
+    def _then(self, word: str, _start: int) -> bool:
+        if self.frames[-1].kind != "if":
+            return False
+        self._end_command()
+        self._end_list()
+        if word != "then":
+            self.state.again()
+        if word != "then" or self.frames[-1].branch is None:
+            self._branch()
+        return True
+
+    def _do(self, _word: str, _start: int) -> bool:
+        if self.frames[-1].kind != "loop":
+            return False
+        self._end_command()
+        self._end_list()
+        return True
+
+    def _closing(self, word: str, _start: int) -> bool:
+        return self._close(_CLOSERS[word])
+
+    def _case(self, _word: str, start: int) -> bool:
+        self._skip_space()
+        _, self.at = self._read_word(split=False)
+        self._skip_space(lines=True)
+        if not re.compile(r"in(?=[\s#])").match(self.text, self.at):
+            return False
+        self.at += 2
+        self._open("case", start)
+        self._pattern()
+        return True
+
+    def _pattern(self) -> None:
+        """Read a clause's pattern; the branch of its commands begins behind it."""
+        frame = self.frames[-1]
+        if frame.branch is not None:
+            self.state.again()
+        self._skip_space(lines=True)
+        if re.compile(r"esac(?![\w-])").match(self.text, self.at):
+            return  # the word itself closes
+        if self.text[self.at : self.at + 1] == "(":
+            self.at += 1
+        while self.at < len(self.text) and self.text[self.at] != ")":
+            before = self.at
+            self._skip_space(lines=True)
+            _, self.at = self._read_word(split=False)
+            if self.text[self.at : self.at + 1] == "|" or self.at == before:
+                self.at += 1
+        if self.at >= len(self.text):
+            raise Unclosed("a case", frame.start)
+        self.at += 1
+        self._branch()
+
+    def _for(self, _word: str, start: int) -> bool:
+        self._skip_space()
+        name = re.compile(r"[A-Za-z_]\w*").match(self.text, self.at)
+        if self.text.startswith("((", self.at):
+            self.at = end_of(self.text, self.at + 2, "a")
+        elif name:
+            self.at = name.end()
+            self._skip_space(lines=True)
+            self._over_values()
+        else:
+            return False
+        self._open("loop", start)
+        if name:
+            self.assign(name[0], None)
+        self._branch()
+        return True
+
+    def _over_values(self) -> None:
+        """Go past ``in a b c`` of a loop."""
+        if not re.compile(r"in(?![\w-])").match(self.text, self.at):
+            return
+        self.at += 2
+        while self.at < len(self.text) and self.text[self.at] not in ";\n":
+            before = self.at
+            self._skip_space()
+            _, self.at = self._read_word()
+            if self.at == before:
+                break
+
+    def _named_function(self, _word: str, _start: int) -> bool:
+        self._skip_space()
+        match = re.compile(r"[^\s();&|<>]+[ \t]*(?:\([ \t]*\))?").match(self.text, self.at)
+        if not match:
+            return False
+        self.at = match.end()
+        self._skip_space(lines=True)
+        self._function = True
+        return True
+
+    def _test(self, _word: str, start: int) -> bool:
+        match = _TEST_END.search(self.text, self.at)
+        if not match:
+            raise Unclosed("a [[", start)
+        self.at = match.end()
+        self._emit_test("[[")
+        return True
+
+    def _emit_test(self, name: str) -> None:
+        for frame in self.frames:
+            frame.elements[-1].names.append(name)
+
+    def _parenthesis(self) -> None:
+        start = self.at - 1
+        if self._current or self._assigned:
+            self._skip_space()
+            if len(self._current) == 1 and self.text[self.at : self.at + 1] == ")":
+                self.at += 1
+                self._current = []
+                self._skip_space(lines=True)
+                self._function = True
+            return
+        if self.text[self.at : self.at + 1] == "(":
+            self.at = end_of(self.text, self.at + 1, "a")
+            self._emit_test("((")
+            return
+        self._open("(", start)
+        self.frames[-1].scope = next(self.numbers)
+
+    # Compound commands and lists.
+
+    def _open(self, kind: str, start: int) -> None:
+        if len(self.frames) > _DEEP:
+            raise Unclosed(f"something in {_DEEP} others", start)
+        self.frames[-1].elements[-1].compound = True
+        self.frames.append(_Frame(kind, start, function=self._function))
+        self.state.open_scope()
+        self._new_list()
+        if self._function:
+            self._function = False
+            self._branch()
+
+    def _branch(self) -> None:
+        self.frames[-1].branch = next(self.numbers)
+
+    def _close(self, kind: str) -> bool:
+        """Close the innermost compound command where it is of a kind; whether it was."""
+        frame = self.frames[-1]
+        if frame.kind != kind:
+            return False
+        self._end_command()
+        self._end_list()
+        self.frames.pop()
+        if kind == "{" and not frame.function:
+            self.state.merge_scope()
+        else:
+            self.state.close_scope(keep=kind != "(")
+        self.frames[-1].elements[-1].end = len(self.commands)
+        return True
+
+    def _new_list(self) -> None:
+        self.frames[-1].elements = [Element(len(self.commands))]
+
+    def _next_element(self, operator: str) -> None:
+        elements = self.frames[-1].elements
+        elements[-1].end = len(self.commands)
+        elements.append(Element(len(self.commands), operator))
+
+    def _end_list(self) -> None:
+        """A list has ended: its conditional elements are put on branches of their own."""
+        elements = self.frames[-1].elements
+        elements[-1].end = len(self.commands)
+        if len(elements) > 1:
+            depth = len(self._path())
+            for position, branch in conditional(elements, lambda: next(self.numbers)).items():
+                element = elements[position]
+                for number in range(element.start, element.end):
+                    path = self.commands[number].branch
+                    self.commands[number] = self.commands[number]._replace(
+                        branch=(*path[:depth], branch, *path[depth:])
+                    )
+                for name in element.assigned:
+                    self.state.assign(name, None)
+        self._new_list()
+
+    def _path(self) -> tuple[int, ...]:
+        return tuple(frame.branch for frame in self.frames if frame.branch is not None)
+
+    def _end_command(self) -> None:
+        words, assigned = tuple(self._current), self._assigned
+        written = tuple(self._written)
+        self._current, self._assigned, self._written = [], [], []
+        if not words:
+            for name, value in assigned:
+                self.assign(name, value)
+            return
+        program = program_of(words)
+        label = label_of([program.name, *(word.text for word in program.words[1:2])])
+        for frame in self.frames:
+            frame.elements[-1].names.append(label)
+        variables = self.state.mattering
+        if assigned or program.assigned:
+            variables = {**variables, **dict(assigned), **dict(program.assigned)}
+        scope = tuple(frame.scope for frame in self.frames if frame.scope is not None)
+        self.commands.append(ShellCommand(program.words, variables, self._path(), scope, written))
+        self.finish(program.words)
+
+    def assign(self, name: str, value: Marked | None) -> None:
+        """Set a variable from here on."""
+        self.state.assign(name, value)
+        for frame in self.frames:
+            frame.elements[-1].assigned.add(name)
+
+
+_RESERVED = re.compile(
+    r"(?:if|then|elif|else|fi|while|until|do|done|for|select|case|esac|function|time|\[\[|[{}!])(?=$|[\s;&|()<>])"
+)
+_FRAMES = {"if": "if", "while": "loop", "until": "loop", "{": "{"}
+_CLOSERS = {"fi": "if", "done": "loop", "esac": "case", "}": "{"}
+_NAMES = {"if": "an if", "loop": "a loop", "case": "a case", "(": "a (", "{": "a {"}
