@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from stackpin.model.mention import IndexLine, Mention, Role, Subject, SubjectKind
+from stackpin.model.mention import Mention, Role, Subject, SubjectKind
 from stackpin.model.stack import FAMILY, TORCH
 from stackpin.model.value import Value, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from stackpin.model.mention import Place
+    from stackpin.model.mention import IndexLine, Place
 
     Needs = Callable[[Mention], Iterable[tuple[str, str]]]
 
@@ -34,10 +34,10 @@ _WORLDS = 64
 class Step(Value):
     """What one command does to one environment.
 
-    ``environment`` is empty for the one that plain ``pip`` goes to; ``python`` is the minor that the command names. ``touched`` are names that come to a version that cannot
-    be told. With ``unknown`` it installs what cannot be told. ``needs`` is whether dependencies come along, ``upgrade``
-    whether what it names is replaced although it is there, ``fresh`` whether its dependencies are too. With ``ends`` no later
-    command of its branch runs.
+    ``environment`` is empty for the one that plain ``pip`` goes to; ``python`` is the minor that the command names.
+    ``touched`` are names that come to a version that cannot be told; with ``unknown`` it installs what cannot be told at all.
+    ``needs`` is whether dependencies come along, ``upgrade`` whether what it names is replaced although it is there,
+    ``fresh`` whether its dependencies are too. With ``ends`` no later command of its branch runs.
     """
 
     environment: str
@@ -84,6 +84,8 @@ class _Environment:
         self.also = set(ground.also) if ground else set()
         self.tag = ground.tag if ground else ""
         self.kept: dict[str, tuple[Mention, Step]] = {}
+        #: Whether the base image's torch was replaced by the same release for another tag.
+        self.rebuilt = False
         self.constrained: list[tuple[Mention, Step]] = []
 
     def forget(self) -> None:
@@ -147,18 +149,20 @@ class _Environment:
                 # it is there already: nothing is fetched from where the command says
                 self.kept[name] = (replace(mention, address=""), step)
             return
-        if not self._is_rebuilt(mention):
+        if name == TORCH and name in self.base and _same_release(self.base[name], mention):
+            self.rebuilt = True
+        else:
             self.base.pop(name, None)
             self.tag = "" if name == TORCH else self.tag
         self.also.discard(name)
         self.kept[name] = (mention, step)
 
-    def _is_rebuilt(self, mention: Mention) -> bool:
-        """Whether the base image's torch is replaced by the same release for another tag, and its family is left alone."""
-        base = self.base.get(str(mention.name))
-        if mention.name != TORCH or base is None or "+" not in mention.version or not self.tag:
-            return False
-        return mention.version.partition("+")[0] == base.version.partition("+")[0] and bool(self.also & set(FAMILY))
+    def settle(self, ground: Ground) -> None:
+        """At the end: an image's torch that was replaced is told only where what was built with it is still there."""
+        built_with = set(ground.also) & set(FAMILY)
+        if self.rebuilt and not (built_with and built_with <= self.also):
+            self.base.pop(TORCH, None)
+            self.tag = ""
 
 
 def _meets(version: str, specifier: str) -> bool:
@@ -169,6 +173,10 @@ def _meets(version: str, specifier: str) -> bool:
         return SpecifierSet(specifier).contains(Version(version), prereleases=True)
     except (InvalidSpecifier, InvalidVersion):
         return False
+
+
+def _same_release(base: Mention, mention: Mention) -> bool:
+    return "+" in mention.version and mention.version.partition("+")[0] == base.version.partition("+")[0]
 
 
 def _nothing(_mention: Mention) -> tuple[tuple[str, str], ...]:
@@ -210,6 +218,7 @@ def _world(steps: Sequence[Step], path: tuple[int, ...], ground: Ground, needs: 
                 environment.apply(step, needs)
             else:
                 environment.maybe(step, needs)
+    environments[""].settle(ground)
     return environments
 
 

@@ -1,7 +1,7 @@
 """SP206: an index or a base image is for another CUDA tag than what is pinned through it.
 
-Only what can never work is told: a label that the one index has no builds of, and a torch that takes the place of an image's
-own under packages that were built with that. An index beside others says nothing of where a pin is found.
+Only what can never work is told: a label that none of the named indexes has builds of, and a torch that takes the place of an
+image's own under packages that were built with that. PyPI has no labelled builds; an index whose address tells no tag may have any.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _against_indexes(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             rule=_RULE,
             place=mention.place,
-            message=f"{mention.name} {mention.version} cannot be found: the index is for {tag}",
+            message=f"{mention.name} {mention.version} cannot be found: {_spoken(subject, tag)}",
             package=str(mention.name),
             found=mention.version,
             wanted=tag,
@@ -58,6 +58,12 @@ def _against_indexes(subject: Subject) -> Iterator[Finding]:
         )
 
 
+def _spoken(subject: Subject, tag: str) -> str:
+    """What the indexes are for, in words."""
+    tags = list(dict.fromkeys(told for line in subject.indexes if (told := tag_in_address(line.address))))
+    return f"the index is for {tag}" if len(tags) < 2 else f"the indexes are for {', '.join(tags[:-1])} and {tags[-1]}"
+
+
 def _label(mention: Mention) -> str:
     """The tag that a pin's label names, of the packages whose builds lie on one index a tag."""
     if mention.name not in {TORCH, *FAMILY} or mention.role is not Role.REQUIRED or mention.marker:
@@ -66,18 +72,20 @@ def _label(mention: Mention) -> str:
 
 
 def _tag_of_index(mention: Mention, subject: Subject) -> str:
-    """The tag of the one index that a pin is looked for on; empty where there may be others."""
+    """The tag of the indexes that a pin is looked for on beside PyPI, which has no labelled builds; empty where one may have it."""
     if mention.address:
         return "" if mention.address.endswith(_ARCHIVES) else tag_in_address(mention.address)
-    if subject.kind is not SubjectKind.REQUIREMENTS:
-        return ""
-    if len(subject.indexes) != 1 or subject.indexes[0].option not in ONLY_INDEX:
-        return ""
-    return tag_in_address(subject.indexes[0].address)
+    tags = [tag_in_address(line.address) for line in subject.indexes]
+    if subject.kind is SubjectKind.REQUIREMENTS and len(tags) == 1 and subject.indexes[0].option in ONLY_INDEX:
+        return tags[0]
+    own = parse_label(mention.version.partition("+")[2]).tag
+    if not all(tags) or str(own or "") in tags:
+        return ""  # an index without a tag may have any build
+    return tags[0] if tags else ""
 
 
 def _line_for(tag: str, subject: Subject) -> IndexLine | None:
-    lines = [line for line in subject.indexes if line.option in ONLY_INDEX and tag_in_address(line.address) == tag]
+    lines = [line for line in subject.indexes if tag_in_address(line.address) == tag]
     return lines[0] if len({line.address for line in lines}) == 1 else None
 
 

@@ -167,7 +167,7 @@ def _python_of(prefix: Path, settings: Mapping[str, str]) -> str:
         if match := re.match(_MINOR, settings.get(key, "")):
             return match[0]
     libraries = {match[1] for name in _names(prefix / "lib") if (match := re.match(_LIBRARY, name))}
-    if not settings and not _program(prefix):
+    if not settings and not _program(prefix) and not (prefix / "conda-meta").is_dir():
         return ""
     for program in ("python3", "python"):
         path = prefix / "bin" / program

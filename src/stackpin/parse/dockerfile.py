@@ -60,8 +60,10 @@ class Unread(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """One stage. ``image`` is what it is built from, standing where that is written; ``parent`` is the number of the stage
-    that this is, None for an image. ``platform`` is empty where ``FROM`` names none.
+    """One stage.
+
+    ``image`` is what it is built from, standing where that is written; ``parent`` is the number of the stage that this is,
+    None for an image. ``platform`` is empty where ``FROM`` names none.
     """
 
     number: int
@@ -113,8 +115,8 @@ class _Building:
         self.env: dict[str, Marked | None] = dict(parent.env) if parent else {}
         self.args: dict[str, Marked | None] = dict(parent.args) if parent else {}
         self.unset: set[str] = set(parent.unset) if parent else set()
-        self.folder = parent.folder if parent else "/"
-        self.shell = parent.shell if parent else True
+        self.folder: str = parent.folder if parent else "/"
+        self.shell: bool = parent.shell if parent else True
         self.steps: list[Ran | Copied | Unread] = []
 
     @property

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from stackpin.errors import InputUnreadable
 from stackpin.parse.marked_text import UNKNOWN, Lines, Marked, joined, readable_text, whole
+from stackpin.parse.shell_compounds import ShellReader
 from stackpin.parse.shell_programs import SHELLS, program_of
-from stackpin.parse.shell_reader import ShellCommand, ShellReader
+from stackpin.parse.shell_reader import ShellCommand
 from stackpin.parse.shell_spans import Unclosed
 from stackpin.parse.shell_state import ShellState, matters
 from stackpin.parse.shell_words import Variables

@@ -1,9 +1,8 @@
-"""The walk through a shell script: its tokens, its compound commands, and which branch each simple command stands on."""
+"""The walk through a shell script: its tokens, its simple commands, and the lists that join them."""
 
 from __future__ import annotations
 
 import re
-from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.parse.marked_text import Marked
@@ -14,19 +13,17 @@ from stackpin.parse.shell_words import WordReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from itertools import count
 
     from stackpin.parse.shell_state import ShellState
     from stackpin.parse.shell_words import Word
 
-__all__ = ["ShellCommand", "ShellReader"]
+__all__ = ["CommandReader", "Frame", "ShellCommand"]
 
 _SPACE = re.compile(r"(?:[ \t\r\f\v]|\\\r?\n)+")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
 _OPERATOR = re.compile(r";;&|;;|;&|;|&&|&>>|&>|&|\|\||\|&|\||\(|\)|<<<|<<-|<<|<>|<&|<|>>|>&|>\||>|\n")
 _DESCRIPTOR = re.compile(r"(?:[0-9]+|\{[A-Za-z_]\w*\})(?=[<>])")
-_TEST_END = re.compile(r"(?<=\s)\]\](?=$|[\s;&|)])")
-#: Deeper than any script that people write.
-_DEEP = 100
 
 
 class ShellCommand(NamedTuple):
@@ -45,7 +42,7 @@ class ShellCommand(NamedTuple):
     body: Marked | None = None
 
 
-class _Frame:
+class Frame:
     """A compound command that is open. ``branch`` is the number of the branch that is being read, None for none."""
 
     def __init__(self, kind: str, start: int, *, function: bool = False) -> None:
@@ -57,8 +54,8 @@ class _Frame:
         self.elements: list[Element] = []
 
 
-class ShellReader:
-    """Reads one script; what it finds is put into ``commands``.
+class CommandReader:
+    """Reads the simple commands of one script into ``commands``.
 
     ``finish`` is told of each simple command when its words are read. ``numbers`` gives branches and subshells theirs.
     """
@@ -71,7 +68,7 @@ class ShellReader:
         self.commands: list[ShellCommand] = []
         self.words = WordReader(source)
         self.at = 0
-        self.frames = [_Frame("script", 0)]
+        self.frames = [Frame("script", 0)]
         self._new_list()
         self._current: list[Word] = []
         self._assigned: list[tuple[str, Marked | None]] = []
@@ -92,8 +89,7 @@ class ShellReader:
                 self._token()
             self._end_command()
             self._end_list()
-            if len(self.frames) > 1:
-                raise Unclosed(_NAMES[self.frames[-1].kind], self.frames[-1].start)
+            self._all_closed()
         except Unclosed as fault:
             fault.origin = self.source.origin(fault.start) if fault.origin < 0 else fault.origin
             raise
@@ -101,6 +97,10 @@ class ShellReader:
             command._replace(body=self._bodies[number]) if number in self._bodies else command
             for number, command in enumerate(self.commands)
         ]
+
+    def _all_closed(self) -> None:
+        if len(self.frames) > 1:
+            raise Unclosed(_NAMES[self.frames[-1].kind], self.frames[-1].start)
 
     # One token after the other.
 
@@ -136,12 +136,12 @@ class ShellReader:
             self._end_command()
             self._end_list()
             if self.frames[-1].kind == "case":
-                self._pattern()
+                self.clause()
         elif sign == "(":
-            self._parenthesis()
+            self.parenthesis()
         elif sign == ")":
             self._end_command()
-            self._close("(")
+            self.close("(")
         else:
             self._redirect(sign)
 
@@ -200,7 +200,7 @@ class ShellReader:
 
     def _word(self) -> None:
         begins = not self._current
-        if begins and not self._assigned and self._reserved():
+        if begins and not self._assigned and self.reserved():
             return
         match = _ASSIGNMENT.match(self.text, self.at) if begins else None
         if match:
@@ -219,185 +219,21 @@ class ShellReader:
         value = found[0].marked if found else Marked("", ())
         self._assigned.append((match[1], None if match[2] else value))
 
-    def _reserved(self) -> bool:
+    # What compound commands add, and lists.
+
+    def reserved(self) -> bool:
         """Take a reserved word, where one stands here; whether one did."""
-        match = _RESERVED.match(self.text, self.at)
-        if not match:
-            return False
-        word, start = match[0], self.at
-        action = {
-            "if": self._opening, "while": self._opening, "until": self._opening, "{": self._opening,
-            "then": self._then, "elif": self._then, "else": self._then,
-            "fi": self._closing, "done": self._closing, "esac": self._closing, "}": self._closing,
-            "do": self._do, "case": self._case, "for": self._for, "select": self._for, "function": self._named_function,
-            "[[": self._test, "!": self._passed, "time": self._passed,
-        }[word]  # fmt: skip
-        self.at = match.end()
-        if not action(word, start):
-            self.at = start
-            return False
-        return True
+        return False
 
-    def _passed(self, _word: str, _start: int) -> bool:
-        return True
+    def clause(self) -> None:
+        """Begin the next clause of a ``case``."""
 
-    def _opening(self, word: str, start: int) -> bool:
-        self._open(_FRAMES[word], start)
-        if word in {"while", "until"}:
-            self._branch()
-        return True
+    def parenthesis(self) -> None:
+        """Take what an opening parenthesis begins."""
 
-    def _then(self, word: str, _start: int) -> bool:
-        if self.frames[-1].kind != "if":
-            return False
-        self._end_command()
-        self._end_list()
-        if word != "then":
-            self.state.again()
-        if word != "then" or self.frames[-1].branch is None:
-            self._branch()
-        return True
-
-    def _do(self, _word: str, _start: int) -> bool:
-        if self.frames[-1].kind != "loop":
-            return False
-        self._end_command()
-        self._end_list()
-        return True
-
-    def _closing(self, word: str, _start: int) -> bool:
-        return self._close(_CLOSERS[word])
-
-    def _case(self, _word: str, start: int) -> bool:
-        self._skip_space()
-        _, self.at = self._read_word(split=False)
-        self._skip_space(lines=True)
-        if not re.compile(r"in(?=[\s#])").match(self.text, self.at):
-            return False
-        self.at += 2
-        self._open("case", start)
-        self._pattern()
-        return True
-
-    def _pattern(self) -> None:
-        """Read a clause's pattern; the branch of its commands begins behind it."""
-        frame = self.frames[-1]
-        if frame.branch is not None:
-            self.state.again()
-        self._skip_space(lines=True)
-        if re.compile(r"esac(?![\w-])").match(self.text, self.at):
-            return  # the word itself closes
-        if self.text[self.at : self.at + 1] == "(":
-            self.at += 1
-        while self.at < len(self.text) and self.text[self.at] != ")":
-            before = self.at
-            self._skip_space(lines=True)
-            _, self.at = self._read_word(split=False)
-            if self.text[self.at : self.at + 1] == "|" or self.at == before:
-                self.at += 1
-        if self.at >= len(self.text):
-            raise Unclosed("a case", frame.start)
-        self.at += 1
-        self._branch()
-
-    def _for(self, _word: str, start: int) -> bool:
-        self._skip_space()
-        name = re.compile(r"[A-Za-z_]\w*").match(self.text, self.at)
-        if self.text.startswith("((", self.at):
-            self.at = end_of(self.text, self.at + 2, "a")
-        elif name:
-            self.at = name.end()
-            self._skip_space(lines=True)
-            self._over_values()
-        else:
-            return False
-        self._open("loop", start)
-        if name:
-            self.assign(name[0], None)
-        self._branch()
-        return True
-
-    def _over_values(self) -> None:
-        """Go past ``in a b c`` of a loop."""
-        if not re.compile(r"in(?![\w-])").match(self.text, self.at):
-            return
-        self.at += 2
-        while self.at < len(self.text) and self.text[self.at] not in ";\n":
-            before = self.at
-            self._skip_space()
-            _, self.at = self._read_word()
-            if self.at == before:
-                break
-
-    def _named_function(self, _word: str, _start: int) -> bool:
-        self._skip_space()
-        match = re.compile(r"[^\s();&|<>]+[ \t]*(?:\([ \t]*\))?").match(self.text, self.at)
-        if not match:
-            return False
-        self.at = match.end()
-        self._skip_space(lines=True)
-        self._function = True
-        return True
-
-    def _test(self, _word: str, start: int) -> bool:
-        match = _TEST_END.search(self.text, self.at)
-        if not match:
-            raise Unclosed("a [[", start)
-        self.at = match.end()
-        self._emit_test("[[")
-        return True
-
-    def _emit_test(self, name: str) -> None:
-        for frame in self.frames:
-            frame.elements[-1].names.append(name)
-
-    def _parenthesis(self) -> None:
-        start = self.at - 1
-        if self._current or self._assigned:
-            self._skip_space()
-            if len(self._current) == 1 and self.text[self.at : self.at + 1] == ")":
-                self.at += 1
-                self._current = []
-                self._skip_space(lines=True)
-                self._function = True
-            return
-        if self.text[self.at : self.at + 1] == "(":
-            self.at = end_of(self.text, self.at + 1, "a")
-            self._emit_test("((")
-            return
-        self._open("(", start)
-        self.frames[-1].scope = next(self.numbers)
-
-    # Compound commands and lists.
-
-    def _open(self, kind: str, start: int) -> None:
-        if len(self.frames) > _DEEP:
-            raise Unclosed(f"something in {_DEEP} others", start)
-        self.frames[-1].elements[-1].compound = True
-        self.frames.append(_Frame(kind, start, function=self._function))
-        self.state.open_scope()
-        self._new_list()
-        if self._function:
-            self._function = False
-            self._branch()
-
-    def _branch(self) -> None:
-        self.frames[-1].branch = next(self.numbers)
-
-    def _close(self, kind: str) -> bool:
+    def close(self, kind: str) -> bool:
         """Close the innermost compound command where it is of a kind; whether it was."""
-        frame = self.frames[-1]
-        if frame.kind != kind:
-            return False
-        self._end_command()
-        self._end_list()
-        self.frames.pop()
-        if kind == "{" and not frame.function:
-            self.state.merge_scope()
-        else:
-            self.state.close_scope(keep=kind != "(")
-        self.frames[-1].elements[-1].end = len(self.commands)
-        return True
+        return kind == ""
 
     def _new_list(self) -> None:
         self.frames[-1].elements = [Element(len(self.commands))]
@@ -453,9 +289,4 @@ class ShellReader:
             frame.elements[-1].assigned.add(name)
 
 
-_RESERVED = re.compile(
-    r"(?:if|then|elif|else|fi|while|until|do|done|for|select|case|esac|function|time|\[\[|[{}!])(?=$|[\s;&|()<>])"
-)
-_FRAMES = {"if": "if", "while": "loop", "until": "loop", "{": "{"}
-_CLOSERS = {"fi": "if", "done": "loop", "esac": "case", "}": "{"}
 _NAMES = {"if": "an if", "loop": "a loop", "case": "a case", "(": "a (", "{": "a {"}

@@ -28,7 +28,9 @@ _COMMAND_START = re.compile(r"(?:^|[;&|(\n{!]|\b(?:then|do|else|elif|if|while|un
 
 
 class Unclosed(Exception):
-    """Something that was opened does not end; ``origin`` is where in the file it was opened, once that is known.
+    """Something that was opened does not end; it never leaves the parsers, which tell it as InputUnreadable.
+
+    ``origin`` is where in the file it was opened, once that is known.
 
     :param what: what it is, with its article.
     :param start: its offset in the text that was read.

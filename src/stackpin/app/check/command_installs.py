@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from stackpin.app.check.command_calls import PlacedWord
 from stackpin.catalog.base_images import backend_index
 from stackpin.model.mention import IndexLine, Mention, Role
 from stackpin.model.names import normalized_name
@@ -19,7 +18,7 @@ from stackpin.parse.web_address import without_credentials
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stackpin.app.check.command_calls import ToolCall
+    from stackpin.app.check.command_calls import PlacedWord, ToolCall
     from stackpin.model.mention import Place
     from stackpin.parse.marked_text import Lines
 

@@ -171,8 +171,9 @@ def _ground(stage: Stage, sheet: Sheet) -> Ground:
 
 
 def _by_python(running: Running) -> tuple[list[Step], tuple[str, ...]]:
-    """The steps, and the Python that each call names for the environment of plain ``pip``; where they name several, each has
-    an environment of its own.
+    """The steps, and the Python that each call names for the environment of plain ``pip``.
+
+    Where they name several, each has an environment of its own.
     """
     told = {step.python for step in running.steps if not step.environment and step.mentions}
     named = told - {""}

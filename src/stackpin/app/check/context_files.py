@@ -41,8 +41,9 @@ class ContextFiles:
         self._changed.update(basename(name) for name in names)
 
     def paths(self, path: str) -> tuple[str, ...]:
-        """The paths in the build context that an absolute path in the image may be, the likeliest first; none where it is not
-        told, or where the file may have been changed in the image.
+        """The paths in the build context that an absolute path in the image may be, the likeliest first.
+
+        There are none where that is not told, or where the file may have been changed in the image.
         """
         if not path or UNKNOWN in path or basename(path) in self._changed:
             return ()

@@ -267,7 +267,7 @@ def _not_told(judged: Sequence[Finding], before: Sequence[Finding]) -> list[Find
 
 def _of_index_lines(subject: Subject) -> Sequence[Finding]:
     """What the index lines and the base image of a file rule out by themselves."""
-    if not subject.indexes and not subject.base:
+    if not subject.indexes and not subject.base and not any(mention.address for mention in subject.mentions):
         return ()
     from stackpin.check.index_lines import index_findings
 
