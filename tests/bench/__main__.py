@@ -200,6 +200,12 @@ class Bench:
 
         return [Line(*line) for line in lock_lines(self)]
 
+    def folder_check(self) -> list[Line]:
+        """What a check of a whole repository costs."""
+        from tests.bench.check_folder import folder_lines
+
+        return [Line(*line) for line in folder_lines(self)]
+
     def size(self) -> list[Line]:
         """What the installed package takes, its catalog and tree in it."""
         (package,) = (self.folder / "venv").glob("lib/python*/site-packages/stackpin")
@@ -236,6 +242,7 @@ def main() -> int:
             bench.explained,
             bench.joint,
             bench.locks,
+            bench.folder_check,
             bench.size,
         ):
             for line in part():

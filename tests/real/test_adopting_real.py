@@ -45,7 +45,7 @@ def test_the_hook_finds_a_fault_and_passes_its_twin(project: Path) -> None:
         write(project, text)
         command = ["uvx", "--quiet", "--from", PRE_COMMIT, "pre-commit", "try-repo", str(ROOT), "stackpin-check"]
         done = subprocess.run(
-            [*command, "--all-files"], cwd=project, capture_output=True, text=True, check=False, timeout=300
+            [*command, "--all-files"], cwd=project, capture_output=True, text=True, check=False, timeout=600
         )
         assert (done.returncode, said in done.stdout) == (code, True), done.stdout + done.stderr
 
@@ -59,7 +59,7 @@ def test_the_action_finds_a_fault_and_passes_its_twin(project: Path, tmp_path: P
         write(project, text)
         command = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)]
         env = {**os.environ, **own}
-        done = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False, timeout=300)
+        done = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False, timeout=600)
         document = json.loads((project / "out.sarif").read_text(encoding="utf-8"))
         assert [row["ruleId"] for row in document["runs"][0]["results"]] == rules
         assert (done.returncode, "file=requirements.txt,line=2" in done.stdout) == (code, bool(code)), done.stderr

@@ -41,6 +41,8 @@ class Patterns:
 
     def matches(self, path: str) -> bool:
         """Whether one of them matches a path, relative to the current folder or absolute."""
+        if not self._found:
+            return False
         whole = posixpath.normpath(posixpath.join(self._cwd, path))
         for folder, anchored, pattern in self._found:
             parts = below(folder, whole).split("/")

@@ -64,9 +64,10 @@ def silence_of(
 
     A ``select`` of the command line stands in place of what the settings select and ignore; an ``ignore`` alone is added.
 
+    :param select: words as they were typed; each may be several with commas between them. The same of ``ignore``.
     :raises UnknownName: for a word that no rule goes by.
     """
-    chosen, left = tuple(select), tuple(ignore)
+    chosen, left = _words(select), _words(ignore)
     rules = choose_rules(
         chosen, left
     )  # of the command line alone first: an error then says which of the two has the word
@@ -81,6 +82,10 @@ def silence_of(
         for pattern, words in settings.per_file_ignores
     )
     return Silence(rules, cwd, per_file, baseline)
+
+
+def _words(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word.strip() for text in texts for word in text.split(",") if word.strip())
 
 
 def silenced(checked: Checked, silence: Silence, texts: Mapping[str, str]) -> Silenced:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from stackpin.model.mention import IndexLine, Mention, Place, Role, Subject, SubjectKind
 from stackpin.model.names import normalized_name
 from stackpin.parse.named_lists import NamedLists
-from stackpin.parse.poetry_project import poetry_indexes, poetry_pythons, poetry_sources, poetry_tables
+from stackpin.parse.poetry_tables import poetry_indexes, poetry_pythons, poetry_sources, poetry_tables
 from stackpin.parse.project_tables import Declared, read_tables, table_of
 from stackpin.parse.uv_sources import UvTables
 

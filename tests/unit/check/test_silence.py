@@ -58,6 +58,7 @@ def test_what_is_ignored_counts_and_troubles_stay() -> None:
         pytest.param(("SP1",), (), {"SP101"}, id="a select that is typed stands in their place"),
         pytest.param(("SP502",), (), {"SP502"}, id="also in place of what they ignore"),
         pytest.param((), ("SP501",), set(), id="an ignore that is typed is added"),
+        pytest.param(("SP1, SP501", "SP502"), ("SP101",), {"SP501", "SP502"}, id="several words with commas between"),
     ],
 )
 def test_the_command_line_and_the_settings(select: tuple[str, ...], ignore: tuple[str, ...], held: set[str]) -> None:
