@@ -37,7 +37,7 @@ class ProjectSubjects(NamedTuple):
 def parse_pyproject(
     content: bytes, where: str, *, names: Collection[str] | None = None, pythons: Sequence[str] = ()
 ) -> ProjectSubjects:
-    """The subjects of a project: itself, and itself with each of its extras and groups.
+    """The subjects of a project: itself, and itself with each of its extras and groups; none where it is not for Linux.
 
     :param where: the file's name, as it is shown.
     :param names: the normalized names that matter; an extra or a group that adds none of them is no subject. None: all do.
@@ -58,6 +58,9 @@ def parse_pyproject(
         return ProjectSubjects((), tuple(dict.fromkeys(tables.refused)))
     indexes = (*uv.indexes(), *_pdm_indexes(tables), *poetry_indexes(tables))
     minors = _minors(tables, pythons)
+    machine = uv.machine(minors or pythons or ("3.12",))
+    if not machine:
+        return ProjectSubjects((), tuple(dict.fromkeys(tables.refused)))
     subjects = [
         Subject(
             path=where,
@@ -65,12 +68,17 @@ def parse_pyproject(
             mentions=_distinct((*(() if part in apart else base), *mentions, *held)),
             part=part,
             pythons=minors,
+            machine=machine,
             indexes=indexes,
         )
         for part, mentions in parts
     ]
     if build and _matters(build, names):
-        subjects.append(Subject(path=where, kind=SubjectKind.PROJECT, mentions=build, part="builds", indexes=indexes))
+        subjects.append(
+            Subject(
+                path=where, kind=SubjectKind.PROJECT, mentions=build, part="builds", machine=machine, indexes=indexes
+            )
+        )
     return ProjectSubjects(tuple(subjects), tuple(dict.fromkeys(tables.refused)))
 
 

@@ -15,7 +15,7 @@ from stackpin.parse.requirement_file import file_name_parts
 from stackpin.parse.requirement_mention import is_marker, joined_markers, shown_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from stackpin.parse.project_tables import ProjectTables
     from stackpin.parse.toml_places import Path
@@ -70,6 +70,26 @@ class UvTables:
                 for kind in ("extra", "group"):
                     if isinstance(item.get(kind), str):
                         yield kind, str(normalized_name(item[kind]))
+
+    def machine(self, pythons: Sequence[str]) -> str:
+        """The architecture of the Linux machines that the project is for (``environments``); empty where it is for none.
+
+        :param pythons: the minors that it is for.
+        """
+        markers = [text for _, text in self._tables.strings((*_UV, "environments")) if is_marker(text)]
+        if not markers:
+            return DEFAULT_PLATFORM.machine
+        from packaging.markers import Marker  # few projects have one
+
+        return next(
+            (
+                machine
+                for machine in (DEFAULT_PLATFORM.machine, "aarch64")
+                for python in pythons
+                if any(Marker(text).evaluate(dict(marker_environment(python, machine))) for text in markers)
+            ),
+            "",
+        )
 
     def with_sources(self, mention: Mention, kind: str, name: str) -> Iterator[Mention]:
         """A requirement with where it comes from: once for each source that may hold for it.

@@ -181,6 +181,20 @@ def test_indexes_of_uv_pip_count_where_the_project_has_none() -> None:
     assert [each.option for each in subject.indexes] == ["tool.uv.find-links"]
 
 
+@pytest.mark.parametrize(
+    ("environments", "machines"),
+    [
+        ("[\"sys_platform == 'darwin'\"]", []),
+        ("[\"sys_platform == 'darwin'\", \"platform_machine == 'aarch64' and python_version >= '3.12'\"]", ["aarch64"]),
+        ("[\"sys_platform == 'linux'\"]", ["x86_64"]),
+        ('["what"]', ["x86_64"]),
+    ],
+)
+def test_a_project_is_for_the_machines_that_uv_is_told(environments: str, machines: list[str]) -> None:
+    found = parsed(f'[project]\ndependencies = ["torch"]\n[tool.uv]\nenvironments = {environments}\n').subjects
+    assert [subject.machine for subject in found] == machines
+
+
 def test_a_requirement_that_no_installer_takes_is_handed_on_with_its_place() -> None:
     found = parsed('[project]\ndependencies = ["torch>=2+cu1", "a b", "${X}", "pkg @ {root:uri}/x"]\n')
     assert [(text, place.line, place.column, place.end_column) for text, place in found.refused] == [
