@@ -51,7 +51,7 @@ def test_what_a_file_comes_to(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda path: path.name)
 def test_what_is_wrong_in_a_file_is_found_and_nothing_else(file: Path) -> None:
-    found = {}
+    found: dict[str, None] = {}
     for subject in reading_of(file).subjects:
         for each in (*judged(subject).findings, *index_findings(subject)):
             found[f"{each.rule.id} {each.place.line} {each.package}"] = None
