@@ -97,7 +97,7 @@ class InstalledPins:
         python, machine = self._contents.environment.python, self._contents.machine
         try:
             return MarkerTruth(python, machine, lambda _: None if extras else False).holds(marker)
-        except InputUnreadable:
+        except (InputUnreadable, ValueError):  # the latter where the environment's Python is not known
             return False  # what cannot be judged pins nothing
 
 

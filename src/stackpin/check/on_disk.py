@@ -191,7 +191,8 @@ class Disk:
             known = other in self.facts.cuda_members
             removed = self.lines.uninstall(name)
             return Fix(command=f"{removed} && {self.lines.install_range(other)}" if known else removed)
-        builds = self.facts.index_builds(name, public, self.contents.machine)
+        machine = self.contents.machine
+        builds = self.facts.index_builds(name, public, machine) if machine in {"x86_64", "aarch64"} else ()
         fitting = [build for build in builds if build.local and cuda_major(build.tag) == major]
         fitting.sort(key=lambda build: build.tag != tag)
         if fitting:

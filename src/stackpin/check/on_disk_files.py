@@ -256,7 +256,6 @@ def installed_twice(disk: Disk) -> Iterator[Finding]:
 
 def conda_beside_pip(disk: Disk) -> Iterator[Finding]:
     """SP304: a member that conda lists, and whose metadata another installer has written."""
-    prefix = str(disk.contents.environment.prefix)
     for package in disk.contents.conda:
         found = disk.contents.first(package.name)
         if found is None or found.installer in {"", "conda"} or found.folder in package.described:
@@ -264,7 +263,7 @@ def conda_beside_pip(disk: Disk) -> Iterator[Finding]:
         version = disk.pins.wanted(package.name, found.version)
         from shlex import join
 
-        removed = join(["conda", "remove", "--force", "--prefix", prefix, package.conda])
+        removed = join(["conda", "remove", "--force", "--prefix", disk.shown, package.conda])
         yield Finding(
             rule=rule("SP304"),
             place=disk.place(package.name),

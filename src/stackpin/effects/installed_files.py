@@ -105,7 +105,7 @@ def mention(
 def _mentions(path: str, marks: tuple[bytes, ...], place: Callable[[str], str] | None) -> bool:
     try:
         descriptor = os.open(place(path) if place else path, os.O_RDONLY | os.O_NONBLOCK)
-    except OSError:
+    except (OSError, ValueError):  # a RECORD may name what no file can be named
         return False
     try:
         content = os.read(descriptor, _SMALL + 1)
@@ -131,7 +131,7 @@ def _size(path: str, place: Callable[[str], str] | None) -> int | None:
     """The size of a regular file; None where it is none, or not there."""
     try:
         status = os.stat(place(path) if place else path)
-    except OSError:
+    except (OSError, ValueError):  # a RECORD may name what no file can be named
         return None
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 

@@ -122,7 +122,7 @@ def file_as_it_lies(path: str, sizes: Iterable[int], *, place: Callable[[str], s
             return Recorded("", size)
         with open(path, "rb") as file:
             content = file.read(_MOST_HASHED)
-    except OSError:
+    except (OSError, ValueError):  # a RECORD may name what no file can be named
         return None
     from hashlib import sha256  # most environments have no file that must be hashed
 
@@ -276,7 +276,8 @@ def _torch_file(
             trouble(_unreadable(path, error))
             return None
         if content is not None:
-            said = parse_torch_version(content[:_MOST_SAID].decode("utf-8", errors="replace"))
+            lines = (b" ".join(line.split()) for line in content[:_MOST_SAID].splitlines())
+            said = parse_torch_version(b"\n".join(lines).decode("utf-8", errors="replace"))
             return TorchFile(str(folder), said) if said is not None else None
     return None
 

@@ -69,7 +69,7 @@ class Inside:
                 continue
             try:
                 target = os.readlink(f"{current}/{part}")
-            except OSError:  # no link, or not there: either way the name itself is meant
+            except (OSError, ValueError):  # no link, or not there: either way the name itself is meant
                 current = current if part == "." else f"{current}/{part}"
                 continue
             links += 1

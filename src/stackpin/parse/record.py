@@ -44,7 +44,10 @@ def is_cut(content: bytes) -> bool:
 def _rows(lines: Iterator[bytes]) -> Iterator[tuple[bytes, Recorded]]:
     for line in lines:
         text = line.decode("utf-8", "surrogateescape").rstrip("\r")
-        fields = next(csv.reader([text])) if '"' in text else text.rsplit(",", 2)
+        try:
+            fields = next(csv.reader([text])) if '"' in text else text.rsplit(",", 2)
+        except csv.Error:
+            continue
         if len(fields) == 3:
             digest = fields[1].removeprefix(_HASH) if fields[1].startswith(_HASH) else ""
             size = int(fields[2]) if fields[2].isdecimal() and len(fields[2]) < 20 else -1

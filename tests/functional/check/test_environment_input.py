@@ -185,6 +185,28 @@ def test_names_that_are_no_utf_8_are_spelled_out(tmp_path: Path) -> None:
     assert trouble.place.path.encode()
 
 
+def test_an_environment_whose_own_name_is_no_utf_8_is_written_anywhere(tmp_path: Path) -> None:
+    place = stack(tmp_path / os.fsdecode(b"caf\xe9"))
+    place.put("nvidia-nccl-cu12", "2.26.2")
+    place.put("triton", "3.3.1", beside=True)
+    looked = looked_at(place)
+    assert [each.rule.id for each in looked.findings] == ["SP105", "SP303"]
+    assert str(looked).encode()
+    assert looked.findings[0].fix.command.encode()
+    assert "caf\\xe9" in looked.findings[1].evidence
+
+
+def test_a_record_that_names_what_no_file_can_be_named_does_no_harm(tmp_path: Path) -> None:
+    place = stack(tmp_path / "env")
+    for name in ("sgl-kernel", "stranger"):
+        described = place.put(name, "0.1.4")
+        with (described / "RECORD").open("ab") as file:
+            file.write(
+                b"sgl_kernel/\0.so,sha256=" + name.encode() + b",7\n" + b'"sgl_kernel/' + b"x" * 200_000 + b'",,\n'
+            )
+    assert looked_at(place).findings == ()
+
+
 def test_debian_s_distributions_have_no_record_and_that_is_no_trouble(tmp_path: Path) -> None:
     place = stack(tmp_path / "env")
     described = place.put("six", "1.16.0", installer="debian")

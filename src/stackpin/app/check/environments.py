@@ -7,13 +7,13 @@ by the :class:`~stackpin.model.mention.Subject` that an environment gives like a
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from stackpin.effects.installed_metadata import file_as_it_lies, is_guarded, is_virtual, read_conda, read_contents
-from stackpin.model.finding import Finding, Trouble
+from stackpin.model.finding import Finding, Rule, Trouble
 from stackpin.model.mention import Mention, Place, Role, Subject, SubjectKind
 from stackpin.model.stack import FAMILY, TORCH, TRITON
-from stackpin.model.value import Value, replace
+from stackpin.model.value import Value, as_dict, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -36,6 +36,8 @@ __all__ = [
     "look_at",
     "names_that_matter",
 ]
+
+_Part = TypeVar("_Part")
 
 #: The most that is hashed of one environment, in bytes; the first file beyond it is not judged, nor those after it.
 _MOST_HASHED = 256 * 1024 * 1024
@@ -109,6 +111,8 @@ def look_at(environment: Environment, facts: Facts, job: EnvironmentJob | None =
     contents = read_contents(environment, members.__contains__, errors.append, place=job.inside)
     contents = replace(contents, conda=_conda(contents, members, errors.append, job))
     findings, notes = _findings(contents, facts, members, errors.append, replace(job, shown=shown))
+    if shown != (job.shown or str(environment.prefix)):
+        findings = tuple(_written(each) for each in findings)
     return Looked(
         subject=_subject(contents, shown),
         findings=findings,
@@ -137,7 +141,7 @@ def _subject(contents: Contents, shown: str) -> Subject:
         pythons=(contents.environment.python,) if contents.environment.python else (),
         machine=contents.machine,
         tag=file.said.tag if file is not None else "",
-        tag_place=Place(path=f"{file.packages}/torch/version.py") if file is not None else None,
+        tag_place=Place(path=_legible(f"{file.packages}/torch/version.py")) if file is not None else None,
         torch_label=file.said.version if file is not None else "",
     )
 
@@ -238,6 +242,17 @@ def _address(mirrors: Mapping[str, str]) -> Callable[[str], str]:
 def _trouble(error: InputUnreadable) -> Trouble:
     got = f" ({error.got})" if error.got else ""
     return Trouble(slug=error.slug, message=_legible(f"{error.what}{got}"), place=Place(path=_legible(error.where)))
+
+
+def _written(part: _Part) -> _Part:
+    """A finding, or a part of one, with every text in it legible."""
+    if isinstance(part, str):
+        return _legible(part)  # type: ignore[return-value]  # a text for a text
+    if isinstance(part, tuple):
+        return tuple(map(_written, part))  # type: ignore[return-value]  # its parts are of the same kinds
+    if isinstance(part, Value) and not isinstance(part, Rule):
+        return replace(part, **{name: _written(each) for name, each in as_dict(part).items()})
+    return part
 
 
 def _legible(text: str) -> str:
