@@ -94,7 +94,7 @@ def test_an_address_that_is_put_together_is_not_edited() -> None:
         pytest.param(commands(pin("torch==2.6.0+cu124", address=f"{WHL}/cu124")), id="the same tag"),
         pytest.param(commands(pin("torch==2.6.0", address=f"{WHL}/cu124")), id="no label"),
         pytest.param(
-            commands(pin("torch==2.6.0+cu126"), indexes=(index(f"{WHL}/cu124"),)), id="not told to be from there"
+            commands(pin("torch==2.6.0+cu126"), indexes=(index(f"{WHL}/cu124"), index("…"))), id="an index not told"
         ),
         pytest.param(commands(pin("torch==2.6.0+cu126", address="https://a.example/simple")), id="an index for all"),
         pytest.param(commands(pin("sgl-kernel==0.1.4+cu126", address=f"{WHL}/cu124")), id="another project"),
@@ -112,7 +112,11 @@ def test_an_address_that_is_put_together_is_not_edited() -> None:
             id="a file",
         ),
         pytest.param(
-            requirements(pin("torch==2.6.0+cu126"), indexes=(index(f"{WHL}/cu124", "--extra-index-url"),)), id="extra"
+            requirements(
+                pin("torch==2.6.0+cu126"),
+                indexes=(index(f"{WHL}/cu124", "--extra-index-url"), index(f"{WHL}/cu126", "--extra-index-url")),
+            ),
+            id="one of several",
         ),
         pytest.param(
             requirements(

@@ -9,7 +9,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from stackpin.catalog.base_images import backend_index
 from stackpin.check.command_steps import ANY
-from stackpin.model.mention import IndexLine, Mention, Role
+from stackpin.model.mention import IndexLine, Mention, Place, Role
 from stackpin.model.names import normalized_name
 from stackpin.model.stack import FAMILY, TORCH
 from stackpin.parse.marked_text import UNKNOWN, Marked
@@ -17,13 +17,13 @@ from stackpin.parse.requirement_file import RequirementKind, parse_requirement_t
 from stackpin.parse.web_address import without_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from stackpin.app.check.command_calls import PlacedWord, ToolCall
-    from stackpin.model.mention import Place
     from stackpin.parse.marked_text import Lines
+    from stackpin.parse.shell_words import Word
 
-__all__ = ["Indexes", "Installed", "indexes_of", "installed_by"]
+__all__ = ["Indexes", "Installed", "indexes_of", "installed_by", "untold_index"]
 
 _NAMED = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(?=[<>=!~;@ ]|\Z)")
 _WHEEL = re.compile(r"(?:.*/)?([A-Za-z0-9](?:[A-Za-z0-9_.]*[A-Za-z0-9])?)-[^/]*\.whl(?:\[[^\]]*\])?")
@@ -78,10 +78,11 @@ def indexes_of(tool: ToolCall, lines: Lines, *, configured: bool) -> Indexes:
     main = list(_addresses(tool, *_MAIN[kind]))
     more = list(_addresses(tool, *_MORE[kind]))
     found = [
-        IndexLine(address=_shown(address), option=option, place=lines.place(marked))
+        IndexLine(address=_shown(address).replace(UNKNOWN, "…"), option=option, place=lines.place(marked))
         for option, address, marked in (*main[:1], *more)
-        if UNKNOWN not in address
     ]
+    if configured:
+        found.append(untold_index("pip config", tool.words, lines))
     backend = ""
     for option, value, marked in _values(tool, ("--torch-backend",), ("UV_TORCH_BACKEND",)) if kind == "uv" else ():
         if _BACKEND.fullmatch(value):
@@ -90,6 +91,12 @@ def indexes_of(tool: ToolCall, lines: Lines, *, configured: bool) -> Indexes:
         break
     sure = len(main) > 0 and not more and not configured and UNKNOWN not in main[0][1]
     return Indexes(tuple(found), _shown(main[0][1]) if sure else "", backend)
+
+
+def untold_index(option: str, words: Sequence[Word], lines: Lines) -> IndexLine:
+    """Stands for indexes that cannot be told: any build may lie there."""
+    place = lines.place(words[0].marked) if words else Place(path=lines.path)
+    return IndexLine(address="…", option=option, place=place)
 
 
 def _values(tool: ToolCall, options: tuple[str, ...], variables: tuple[str, ...]) -> Iterator[tuple[str, str, Marked]]:

@@ -14,7 +14,7 @@ from stackpin.app.check.command_calls import (
     made_environment,
     tool_call,
 )
-from stackpin.app.check.command_installs import Installed, indexes_of, installed_by
+from stackpin.app.check.command_installs import Installed, indexes_of, installed_by, untold_index
 from stackpin.check.command_steps import ALL, APART, Step
 from stackpin.model.mention import Role
 from stackpin.model.names import normalized_name
@@ -256,7 +256,9 @@ class Running:
             if subject is None:
                 shown = path.replace(UNKNOWN, "…")
                 self.sheet.note(line, f"{shown} is not read: which file of the build context it is cannot be told")
-                found = found._replace(unknown=found.unknown or not constraint)
+                untold = untold_index("--requirement", tool.words, self.sheet.lines)
+                indexes = found.indexes if untold in found.indexes else (*found.indexes, untold)
+                found = found._replace(unknown=found.unknown or not constraint, indexes=indexes)
                 continue
             mentions = subject.mentions
             if constraint:

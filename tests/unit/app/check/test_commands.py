@@ -6,6 +6,7 @@ import pytest
 
 from stackpin.app.check.commands import CommandReading, catalog_needs, command_subjects
 from stackpin.catalog.loader import Catalog
+from stackpin.check.rules import tag_in_address
 from stackpin.model.input_file import InputKind
 from stackpin.model.mention import IndexLine, Mention, Place, Role, Subject, SubjectKind
 from stackpin.model.names import normalized_name
@@ -158,7 +159,7 @@ def test_one_python_named_throughout_is_told() -> None:
         pytest.param(
             f"pip install a -i {WHL}/cu124 -f x", "", [("--index-url", 1, 18), ("--find-links", 1, 60)], id="with links"
         ),
-        pytest.param("pip install a -i $INDEX", "", [], id="unknown"),
+        pytest.param("pip install a -i $INDEX", "", [("--index-url", 1, 18)], id="unknown"),
         pytest.param(
             f"PIP_INDEX_URL={WHL}/cu124 pip install a", f"{WHL}/cu124", [("PIP_INDEX_URL", 1, 15)], id="variable"
         ),
@@ -176,7 +177,7 @@ def test_one_python_named_throughout_is_told() -> None:
         pytest.param(
             "pip config set global.extra-index-url x; pip install a -i https://x.example",
             "",
-            [("--index-url", 1, 59)],
+            [("--index-url", 1, 59), ("pip config", 1, 46)],
             id="configured",
         ),
         pytest.param(
@@ -193,6 +194,20 @@ def test_where_a_call_looks(line: str, address: str, indexes: list[tuple[str, in
     assert subject.mentions[0].address == address
     assert [(each.option, each.place.line, each.place.column) for each in subject.indexes] == indexes
     assert "secret" not in repr(subject)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pip install a --extra-index-url $MORE/simple",
+        "pip install -r untold.txt a",
+        "pip config set global.extra-index-url x; pip install a",
+    ],
+)
+def test_an_index_that_cannot_be_told_is_one_all_the_same(line: str) -> None:
+    (subject,) = script(line).subjects
+    assert [tag_in_address(each.address) for each in subject.indexes] == [""]
+    assert "\0" not in repr(subject.indexes)
 
 
 def test_a_torch_backend_is_the_index_of_torch_and_its_family_alone() -> None:
