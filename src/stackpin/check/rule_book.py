@@ -28,7 +28,7 @@ RULES = tuple(
         ("SP303", "installed-twice", _ERROR, "A distribution has two folders of metadata in one place."),
         ("SP304", "conda-beside-pip", _WARNING, "conda and pip have both installed a member."),
         ("SP401", "abi-misfit", _ERROR, "A kernel needs symbols that this torch does not have."),
-        ("SP501", "local-version-in-range", _ERROR, "A range names a local version, which no tool accepts."),
+        ("SP501", "local-version-in-range", _ERROR, "A range names a local version, which PEP 440 does not allow."),
         ("SP502", "marker-on-index-line", _ERROR, "A marker on an index line has no effect."),
     )
 )

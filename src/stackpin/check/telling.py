@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from typing import TYPE_CHECKING
 
 from stackpin.check.environment import describe
+from stackpin.check.rewriting import rewritten
 from stackpin.check.rule_book import rule
 from stackpin.model.environment import FaultKind
 from stackpin.model.explanation import ReasonKind
@@ -34,8 +34,6 @@ _STATES = {
     Role.CONSTRAINED: "pinned",
     Role.OVERRIDDEN: "forced",
 }
-#: A requirement's name with its extras, and its marker: what stays when its version is put right.
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+\s*(?:\[[^\]]*\])?)[^;]*(\s*;.*)?", re.DOTALL)
 _DONE = (Role.INSTALLED, Role.LOCKED)
 
 
@@ -170,12 +168,9 @@ def _rewritten(requirement: str, mention: Mention, subject: Subject, page: str =
     if subject.kind is SubjectKind.ENVIRONMENT:
         words = ["uv", "pip", "install", "--python", subject.path, requirement]
         return Fix(command=shlex.join([*words, *(["--find-links", page] if page else [])]))
-    if mention.role in _DONE or not mention.text or not mention.place.line:
+    new = rewritten(mention, requirement.removeprefix(str(mention.name))) if mention.role not in _DONE else ""
+    if not new:
         return Fix(text=requirement)
-    match = _REQUIREMENT.fullmatch(mention.text)
-    if match is None or mention.address:
-        return Fix(text=requirement)
-    new = f"{match[1].rstrip()}{requirement.removeprefix(str(mention.name))}{match[2] or ''}"
     return Fix(text=new, edits=(Edit(place=mention.place, old=mention.text, new=new),))
 
 

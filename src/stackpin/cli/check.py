@@ -18,6 +18,8 @@ __all__ = ["command"]
 
 _FORMATS = ("text", "json", "sarif", "github")
 _UNREADABLE = 15
+#: So many notes are shown where no more are asked for.
+_NOTES = 8
 _STYLES: dict[str, dict[str, Any]] = {
     "place": {"bold": True},
     "error": {"fg": "red"},
@@ -129,7 +131,10 @@ def _notes(run: Run, style: str, *, verbose: bool) -> None:
     from stackpin.emit.findings_text import note_lines, trouble_lines
 
     lines = [f"error: {line}" for line in trouble_lines(run.checked)] if style == "text" else []
-    lines += [f"note: {line}" for line in note_lines(run.checked)] if style == "text" else []
+    notes = note_lines(run.checked) if style == "text" else ()
+    shown = notes if verbose else notes[:_NOTES]
+    lines += [f"note: {line}" for line in shown]
+    lines += [f"note: {len(notes) - len(shown)} more: -v shows them"] if len(notes) > len(shown) else []
     lines += [f"note: {line}" for line in run.remarks] if verbose else []
     if run.written is not None:
         lines.append(f"note: the baseline holds {run.written} finding{'s' * (run.written != 1)} now")

@@ -93,7 +93,7 @@ class _Reader:
             from stackpin.app.check.requirement_files import requirement_subjects
 
             constraints = file.kind is InputKind.CONSTRAINTS
-            return requirement_subjects(file.path, content, self._include, constraints=constraints)
+            return requirement_subjects(file.path, content, self._include, constraints=constraints, names=self._names)
         if file.kind is InputKind.PYPROJECT:
             from stackpin.app.check.projects import project_subjects
 
@@ -129,9 +129,12 @@ class _Reader:
         followed: list[Reading] = []
 
         def read(path: str, constraints: bool) -> Subject | None:  # noqa: FBT001 - as it is called
-            place = posixpath.join(posixpath.dirname(file.path), path)
+            beside = posixpath.join(posixpath.dirname(file.path), path)
+            place = beside if os.path.exists(beside) else path  # noqa: PTH110 - paths are texts here
             try:
-                found = requirement_subjects(place, self._include(place), self._include, constraints=constraints)
+                found = requirement_subjects(
+                    place, self._include(place), self._include, constraints=constraints, names=self._names
+                )
             except InputUnreadable:
                 return None  # it is no file of the build context
             followed.append(found._replace(read=(*found.read, os.path.realpath(place))))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stackpin.errors import UsageError
 from stackpin.model.finding import Checked
+from stackpin.model.mention import SubjectKind
 from stackpin.model.names import normalized_name
 from stackpin.model.settings import CheckSettings
 from stackpin.model.value import Value, replace
@@ -229,13 +230,14 @@ def _anchor(text: str, stacks: Stacks) -> str:
 
 
 def _judged(readings: Iterable[Reading], bench: _Bench) -> Checked:
-    """All readings as one report; what two of them say alike is told once."""
+    """All readings as one report; what two of them say alike is told once, of a lock once for each of its targets."""
     findings: dict[tuple[object, ...], Finding] = {}
     troubles: list[Trouble] = []
     notes: list[str] = []
     looked_at: list[str] = []
     for reading in readings:
         found: list[Finding] = list(reading.findings)
+        locked = {subject.path for subject in reading.subjects if subject.kind is SubjectKind.LOCK}
         for subject in reading.subjects:
             looked_at.append(subject.path)
             if not subject.base and not any(mention.name in bench.names for mention in subject.mentions):
@@ -248,9 +250,8 @@ def _judged(readings: Iterable[Reading], bench: _Bench) -> Checked:
         troubles += reading.troubles
         notes += reading.notes
         for finding in found:
-            findings.setdefault(
-                (finding.rule.id, finding.place, finding.package, finding.message, finding.part), finding
-            )
+            part = finding.part if finding.place.path in locked else ""
+            findings.setdefault((finding.rule.id, finding.place, finding.package, finding.message, part), finding)
     return Checked(
         findings=tuple(findings.values()),
         troubles=tuple(dict.fromkeys(troubles)),
