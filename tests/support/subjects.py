@@ -41,7 +41,7 @@ def _mention(kind: SubjectKind, number: int, line: str) -> Mention:
     exact = specifier.startswith("==") and "*" not in specifier and "," not in specifier
     return Mention(
         name=canonicalize_name(requirement.name),
-        place=Place(path="it", line=number, column=1),
+        place=Place(path="it", line=number, column=1, end_column=len(str(requirement)) + 1),
         role=role,
         version=specifier.lstrip("=") if exact else "",
         specifier=specifier if role not in _ROLES.values() else "",
