@@ -105,6 +105,21 @@ def test_what_a_case_expects_is_what_is_compared(case: Case) -> None:
     assert found_in({"findings": moved}, case) != expected or not any("line" in row for row in case.findings)
 
 
+@pytest.mark.parametrize("case", [case for case in CASES if case.findings], ids=lambda case: case.name)
+def test_what_is_safe_to_put_right_is_put_right_and_stays_so(case: Case, tmp_path: Path) -> None:
+    lay_out(case, tmp_path)
+    before = json.loads(checked(case, tmp_path, "--json").stdout)["findings"]
+    edited = {(row["rule"], row["path"], row["package"]) for row in before if row["fix"]["edits"]}
+    files = {path: path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()}
+    after = json.loads(checked(case, tmp_path, "--json", "--fix").stdout)["findings"]
+    left = {(row["rule"], row["path"], row["package"]) for row in after}
+    assert edited & left == set()
+    changed = {str(path.relative_to(tmp_path)) for path, content in files.items() if path.read_bytes() != content}
+    assert changed == {edit["path"] for row in before for edit in row["fix"]["edits"]}
+    again = json.loads(checked(case, tmp_path, "--json", "--fix").stdout)["findings"]
+    assert again == after
+
+
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
     """The facts that are embedded."""
