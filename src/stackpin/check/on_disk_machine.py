@@ -46,7 +46,7 @@ def driver_too_old(disk: Disk, driver: str) -> Iterator[Finding]:
         evidence=f"least driver of CUDA {cuda_major(tag)}: {floor}" + (f" ({rows[0].source})" if rows else ""),
         fix=Fix(
             text=f"install driver {floor} or newer{others}",
-            command=f"stackpin compile {disk.anchor.partition('==')[0]} --cuda auto --driver {driver}",
+            command=f"stackpin explain {disk.anchor} --cuda auto --driver {driver}",
         ),
     )
 
@@ -91,7 +91,7 @@ def _torch(disk: Disk, gpu: str, capability: tuple[int, int]) -> Iterator[Findin
             evidence=f"{limit.evidence} ({limit.source})",
             fix=Fix(
                 text=f"take a torch for a CUDA before {limit.major}",
-                command=f"stackpin compile {disk.anchor.partition('==')[0]} --cuda auto --gpu {gpu}",
+                command=f"stackpin explain {disk.anchor} --cuda auto --gpu {gpu}",
             ),
         )
 
@@ -116,6 +116,6 @@ def _finding(
         evidence=f"the machine code in {read.read.file} (sha256 {read.read.sha256[:12]})",
         fix=Fix(
             text=text if fitting else f"no release of {installed.name} that was read has code for {gpu}",
-            command=f"stackpin compile {disk.anchor.partition('==')[0]} --gpu {gpu}",
+            command=f"stackpin explain {disk.anchor} --gpu {gpu}",
         ),
     )

@@ -172,7 +172,7 @@ CASES = {
         "SP204",
         "torch",
         "driver 470.57 does not run torch 2.6.0 for cu124: CUDA 12 needs 525.60.13 or newer",
-        "stackpin compile sglang --cuda auto --driver 470.57",
+        "stackpin explain sglang==0.4.6.post5 --cuda auto --driver 470.57",
         driver="470.57",
     ),
     "a GPU that torch has no code for": Case(
@@ -180,7 +180,7 @@ CASES = {
         "SP205",
         "torch",
         "torch 2.6.0 has no code for sm_120, only for sm_50, sm_60, sm_70, sm_75, sm_80, sm_86, sm_90, sm_90a",
-        "stackpin compile sglang --gpu sm_120",
+        "stackpin explain sglang==0.4.6.post5 --gpu sm_120",
         gpu="sm_120",
     ),
 }
