@@ -36,6 +36,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.support.in_process import Done, run_here
 
 from stackpin.model.explanation import ReasonKind
 
@@ -73,6 +74,7 @@ KEYS = {
     "names": list,
     "kinds": list,
 }
+WRAPPED = {"pip", "uv", "uvx"}
 NEEDED = {"description", "command", "exit_code"}
 #: What a case needs beside these where it replays a thread.
 THREAD_NEEDS = {"thread", "had", "cause", "names"}
@@ -109,12 +111,17 @@ def steady(text: str, folder: Path) -> str:
     return re.sub(r"compiled by stackpin \S+", "compiled by stackpin VERSION", text)
 
 
-def run(case: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run the real command line in a folder of its own."""
+def run(case: dict[str, Any], folder: Path) -> Done:
+    """Run the command line in a folder of its own: a wrapped tool as a process, for it takes the place of ours."""
     lay_out(folder, case.get("files", {}))
+    env = {name: value.replace("FOLDER", str(folder)) for name, value in case.get("env", {}).items()}
+    if case["command"][0] not in WRAPPED:
+        return run_here(*case["command"], cwd=folder, env=env)
     command = [sys.executable, "-m", "stackpin", *case["command"]]
-    env = {**os.environ, **{name: value.replace("FOLDER", str(folder)) for name, value in case.get("env", {}).items()}}
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, **env}, capture_output=True, text=True, check=False, timeout=120
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 def differences(case: dict[str, Any], output: dict[str, str], folder: Path) -> list[str]:
