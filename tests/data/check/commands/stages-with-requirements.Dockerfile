@@ -5,7 +5,7 @@ ARG PYTHON_VERSION
 WORKDIR /workspace
 ENV UV_SYSTEM_PYTHON=1
 COPY requirements/ requirements/
-RUN --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=type=cache,target=/data/.cache/uv \
     uv pip install -r requirements/cuda.txt \
         --extra-index-url https://download.pytorch.org/whl/cu$(echo 12.8.1 | cut -d. -f1,2 | tr -d '.')
 

@@ -131,7 +131,7 @@ def test_what_installs_nothing_here(line: str) -> None:
         pytest.param(
             "python -m venv /srv/a; PATH=/srv/a/bin:$PATH; pip install", "environment /srv/a", id="made and on the path"
         ),
-        pytest.param("export PATH=/root/.cargo/bin:$PATH; pip install", "", id="another search path"),
+        pytest.param("export PATH=/data/.cargo/bin:$PATH; pip install", "", id="another search path"),
     ],
 )
 def test_the_environment_of_a_call(call: str, part: str) -> None:
