@@ -48,7 +48,9 @@ def test_a_file_reads_back_to_its_tuple(locked: LockedTuple, style: IndexStyle) 
 def test_nothing_differs_from_itself(locked: LockedTuple) -> None:
     same = compare(stated(locked), stated(locked))
     assert not same.differs
-    assert same.same == (*(pin.name for pin in locked.pins), *(bound.name for bound in locked.bounds))
+    names = (*(pin.name for pin in locked.pins), *(bound.name for bound in locked.bounds))
+    told = (*same.same, *same.others_same)  # a bound without a word on it reads as another's line
+    assert sorted(told) == sorted(names)
 
 
 @settings(max_examples=40)

@@ -98,7 +98,7 @@ def test_json_is_json_in_utf_8_and_has_every_finding(told: Checked) -> None:
     document = json.loads(findings_json(told).encode())
     assert sorted(each["rule"] for each in document["findings"]) == sorted(each.rule.id for each in told.findings)
     places = [(each["path"], each["line"] or 0, each["column"] or 0) for each in document["findings"]]
-    if all(place[0].isascii() for place in places):
+    if all(each.place.path.isascii() for each in told.findings):
         assert places == sorted(places)
     assert len(document["troubles"]) == len(told.troubles)
 
