@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["rewritten"]
 
+_ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2")
 #: Name and extras; what is asked for, in parentheses or not; the marker with the blanks before it.
 _REQUIREMENT = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*(?:\[[^\]]*\])?)[^;@]*?(?P<marker>\s*;.*)?", re.DOTALL
@@ -24,6 +25,8 @@ def rewritten(mention: Mention, specifier: str) -> str:
     """
     if not mention.text or not mention.place.end_column or mention.hashed or "://" in mention.text:
         return ""
+    if mention.address.endswith(_ARCHIVES) or mention.address.startswith("git+"):
+        return ""  # uv takes that, whatever the requirement says
     if mention.bare:  # poetry and pdm know no third equals sign
         return specifier.replace("===", "==") if mention.specifier or mention.text == "*" else ""
     match = _REQUIREMENT.fullmatch(mention.text)
