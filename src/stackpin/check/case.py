@@ -89,11 +89,22 @@ class Case:
         stated = self.stated.get(TORCH) or next((self.stated[name] for name in names if name in self.stated), None)
         if stated is None or self.subject.kind is SubjectKind.ENVIRONMENT:
             return  # of an environment its own files tell
-        if self._driver or self._gpu:
-            from stackpin.check.machine import driver_too_old, gpu_without_code
+        pin = locked.pin(TORCH)
+        if (self._driver or self._gpu) and pin is not None:
+            from stackpin.check.machine import JudgedTorch, driver_too_old, gpu_without_code
 
-            yield from driver_too_old(self._facts, locked, stated.first, self._driver)
-            yield from gpu_without_code(self._facts, locked, stated.first, self._gpu)
+            anchor = locked.anchors[0]
+            torch = JudgedTorch(
+                version=pin.full_version,
+                tag=locked.cuda,
+                is_pypis=pin.build.is_pypis,
+                machine=locked.platform.machine,
+                place=stated.first.place,
+                package=str(stated.first.name),
+                asked=f"{anchor.name}=={anchor.version}",
+            )
+            yield from driver_too_old(self._facts, torch, self._driver)
+            yield from gpu_without_code(self._facts, torch, self._gpu)
         if any(name.startswith("nvidia-") and each.first.version for name, each in self.stated.items()):
             yield from self._nvidia(stated.first)
 
