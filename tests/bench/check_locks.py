@@ -27,9 +27,10 @@ PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 PROGRAM = """
 import sys
 from pathlib import Path
-from stackpin.app.check.locks import LockKind, lock_subjects
+from stackpin.app.check.locks import lock_subjects
+from stackpin.model.input_file import InputKind
 about = None if sys.argv[2] == "all" else frozenset(("sglang", "sgl-kernel", "torch", "torchvision", "triton"))
-found = lock_subjects(Path(sys.argv[1]).read_bytes(), "uv.lock", LockKind.UV, sys.argv[3:], about=about)
+found = lock_subjects(Path(sys.argv[1]).read_bytes(), "uv.lock", InputKind.UV_LOCK, sys.argv[3:], about=about)
 assert len(found.subjects) == (3 if about is None else 1)
 assert all(mention.place.line for subject in found.subjects for mention in subject.mentions)
 """

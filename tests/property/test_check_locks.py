@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.check_locks import DATA, lock_files
 
-from stackpin.app.check.locks import LockKind, lock_subjects
+from stackpin.app.check.locks import lock_subjects
 from stackpin.errors import InputUnreadable
+from stackpin.model.input_file import InputKind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,8 @@ __all__: list[str] = []
 
 #: Small ones: the damage is the same, and there is more of it in a second.
 SMALL = [path for path in lock_files() if path.stat().st_size < 20_000]
-KINDS = {path: LockKind(path.relative_to(DATA).parts[0]) for path in SMALL}
+FOLDERS = {"uv": InputKind.UV_LOCK, "pylock": InputKind.PYLOCK, "poetry": InputKind.POETRY_LOCK}
+KINDS = {path: FOLDERS[path.relative_to(DATA).parts[0]] for path in SMALL}
 #: What keeps a file's form, and changes what it says.
 WORDS = st.sampled_from(
     [

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from tests.support.hollow import HollowFile, HollowIndex
 from tests.support.wheels import metadata_text, wheel_name
 
-from stackpin.app.check.locks import lock_kind, lock_subjects
+from stackpin.app.check.locks import lock_subjects
+from stackpin.check.input_kinds import kind_by_name
 
 if TYPE_CHECKING:
     from stackpin.app.check.locks import LockSubjects
@@ -183,7 +184,7 @@ def told(found: LockSubjects) -> str:
 def read(path: Path) -> LockSubjects:
     """What a kept lock is found to install of :data:`ABOUT`, for :data:`PYTHONS`."""
     name = {"uv": "uv.lock", "pylock": "pylock.toml", "poetry": "poetry.lock"}[path.relative_to(DATA).parts[0]]
-    kind = lock_kind(name)
+    kind = kind_by_name(name)
     assert kind is not None
     project = path.with_suffix(".project")
     given = project.read_bytes() if project.is_file() else None

@@ -18,7 +18,7 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
     "MOST_BYTES",
@@ -29,6 +29,8 @@ __all__ = [
     "merge_conflict",
     "package_places",
     "sane_version",
+    "text_part",
+    "wrong_part",
 ]
 
 #: The largest lock file that is read; those of large projects have 5 MB.
@@ -134,6 +136,26 @@ def package_places(text: str, key: str, packages: Iterable[tuple[str, str]]) -> 
         column = last - text.rfind("\n", 0, last)
         found.append(LockPlace(line, column, column + len(field[3])))
     return found
+
+
+def text_part(table: Mapping[str, Any], key: str, at: str, *, needed: bool = False, hint: str = "") -> str:
+    """A text out of a lock's table; empty where it is not there.
+
+    :param at: the key path of the table, with a dot behind it.
+    :raises InputUnreadable: when it is anything else, or missing though it is needed.
+    """
+    value = table.get(key, None if needed else "")
+    if not isinstance(value, str):
+        raise wrong_part(f"{at}{key}", "nothing" if value is None else value, "a text", hint)
+    return value
+
+
+def wrong_part(where: str, got: object, expected: str, hint: str = "") -> InputUnreadable:
+    """The error for a part of a lock that is of another type than its format says."""
+    shown = got if isinstance(got, str) else repr(got)
+    return InputUnreadable(
+        "a lock file has a part that is not what it must be", where=where, got=shown[:80], expected=expected, hint=hint
+    )
 
 
 def sane_version(version: str, where: str, form: LockForm) -> str:

@@ -8,11 +8,21 @@ under which marker; the older ones tell the edges between packages, and leave wh
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stackpin.errors import InputUnreadable
 from stackpin.model.names import normalized_name
-from stackpin.parse.lock_text import LockForm, LockPlace, lock_document, lock_text, package_places, sane_version
+from stackpin.parse.lock_text import (
+    LockForm,
+    LockPlace,
+    lock_document,
+    lock_text,
+    package_places,
+    sane_version,
+    text_part,
+    wrong_part,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["PoetryEdge", "PoetryLock", "PoetryPackage", "parse_poetry_lock", "poetry_edges"]
 
 _FORM = LockForm("a lock file as poetry writes it", "poetry lock")
+_text = partial(text_part, hint=_FORM.hint)
+_wrong = partial(wrong_part, hint=_FORM.hint)
 _VERSIONS = ("1.1", "2.0", "2.1")
 #: A file's line, which is cut to the file's name before TOML is parsed.
 _FILE_LINE = re.compile(r'^    \{file = "([^"\'\\\n]+)", hash = "[^"\n]*"\}(,?)$', re.MULTILINE)
@@ -195,21 +207,3 @@ def _texts(value: object, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise _wrong(where, value, "a list of texts")
     return tuple(value)
-
-
-def _text(table: Mapping[str, Any], key: str, at: str, *, needed: bool = False) -> str:
-    value = table.get(key, None if needed else "")
-    if not isinstance(value, str):
-        raise _wrong(f"{at}{key}", "nothing" if value is None else value, "a text")
-    return value
-
-
-def _wrong(where: str, got: object, expected: str) -> InputUnreadable:
-    shown = got if isinstance(got, str) else repr(got)
-    return InputUnreadable(
-        "a lock file has a part that is not what it must be",
-        where=where,
-        got=shown[:80],
-        expected=expected,
-        hint=_FORM.hint,
-    )

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from stackpin.errors import InputUnreadable
-from stackpin.parse.lock_text import LockForm, LockPlace, lock_document, lock_text, package_places, sane_version
+from stackpin.parse.lock_text import (
+    LockForm,
+    LockPlace,
+    lock_document,
+    lock_text,
+    package_places,
+    sane_version,
+    text_part,
+    wrong_part,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,7 +139,7 @@ def parse_uv_lock(content: bytes, where: str = "uv.lock") -> UvLock:
     )
     return UvLock(
         packages=tuple(package._replace(place=place) for package, place in zip(packages, places, strict=True)),
-        requires_python=_text(document, "requires-python", at),
+        requires_python=text_part(document, "requires-python", at),
         members=_texts(manifest, "members", f"{at}manifest."),
         requirements=_dependencies(manifest, "requirements", f"{at}manifest."),
         groups=_dependency_tables(manifest, "dependency-groups", f"{at}manifest."),
@@ -146,14 +155,14 @@ def parse_uv_lock(content: bytes, where: str = "uv.lock") -> UvLock:
 def _alternatives(entry: object, where: str) -> tuple[LockChoice, ...]:
     """One set of what excludes each other."""
     if not isinstance(entry, list):
-        raise _wrong(where, entry, "a list")
+        raise wrong_part(where, entry, "a list")
     return tuple(_choice(_as_table(item, f"{where}[{number}]"), f"{where}.") for number, item in enumerate(entry))
 
 
 def _choice(table: Mapping[str, Any], at: str) -> LockChoice:
-    package = _text(table, "package", at)
+    package = text_part(table, "package", at)
     kind = next((kind for kind in ("extra", "group") if kind in table), "project")
-    return LockChoice(kind, package, _text(table, kind, at) if kind in table else "")
+    return LockChoice(kind, package, text_part(table, kind, at) if kind in table else "")
 
 
 def _package(entry: object, where: str) -> LockPackage:
@@ -161,14 +170,14 @@ def _package(entry: object, where: str) -> LockPackage:
     at = f"{where}."
     groups = "dev-dependencies" if "dev-dependencies" in table else "dependency-groups"
     return LockPackage(
-        name=_text(table, "name", at, needed=True),
-        version=sane_version(_text(table, "version", at), f"{at}version", _FORM),
+        name=text_part(table, "name", at, needed=True),
+        version=sane_version(text_part(table, "version", at), f"{at}version", _FORM),
         source=_source(table, at) or LockSource("", ""),
         markers=_texts(table, "resolution-markers", at),
         dependencies=_dependencies(table, "dependencies", at),
         extras=_dependency_tables(table, "optional-dependencies", at),
         groups=_dependency_tables(table, groups, at),
-        wheels=tuple(map(_file_name, _text(table, _NAMES, at).split() or _list(table, "wheels", at))),
+        wheels=tuple(map(_file_name, text_part(table, _NAMES, at).split() or _list(table, "wheels", at))),
         has_sdist="sdist" in table,
     )
 
@@ -179,8 +188,8 @@ def _source(table: Mapping[str, Any], at: str) -> LockSource | None:
     source = _as_table(table["source"], f"{at}source")
     for kind in _KINDS:
         if kind in source:
-            return LockSource(kind, _text(source, kind, f"{at}source."))
-    raise _wrong(f"{at}source", source, f"one of {', '.join(_KINDS)}")
+            return LockSource(kind, text_part(source, kind, f"{at}source."))
+    raise wrong_part(f"{at}source", source, f"one of {', '.join(_KINDS)}")
 
 
 def _dependencies(table: Mapping[str, Any], key: str, at: str) -> tuple[LockDependency, ...]:
@@ -192,12 +201,12 @@ def _dependency(entry: object, where: str) -> LockDependency:
     at = f"{where}."
     extras = "extra" if "extra" in table else "extras"  # an edge has the one, a requirement of the manifest the other
     return LockDependency(
-        name=_text(table, "name", at, needed=True),
-        version=_text(table, "version", at),
+        name=text_part(table, "name", at, needed=True),
+        version=text_part(table, "version", at),
         source=_source(table, at),
-        marker=_text(table, "marker", at),
+        marker=text_part(table, "marker", at),
         extras=_texts(table, extras, at),
-        specifier=_text(table, "specifier", at),
+        specifier=text_part(table, "specifier", at),
     )
 
 
@@ -223,7 +232,7 @@ def _file_name(item: object) -> str:
 
 def _as_table(value: object, where: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise _wrong(where, value, "a table")
+        raise wrong_part(where, value, "a table")
     return value
 
 
@@ -234,7 +243,7 @@ def _table(table: Mapping[str, Any], key: str, at: str) -> Mapping[str, Any]:
 def _list(table: Mapping[str, Any], key: str, at: str) -> list[Any]:
     value = table.get(key, [])
     if not isinstance(value, list):
-        raise _wrong(f"{at}{key}", value, "a list")
+        raise wrong_part(f"{at}{key}", value, "a list")
     return value
 
 
@@ -242,19 +251,5 @@ def _texts(table: Mapping[str, Any], key: str, at: str) -> tuple[str, ...]:
     value = _list(table, key, at)
     for number, item in enumerate(value):
         if not isinstance(item, str):
-            raise _wrong(f"{at}{key}[{number}]", item, "a text")
+            raise wrong_part(f"{at}{key}[{number}]", item, "a text")
     return tuple(value)
-
-
-def _text(table: Mapping[str, Any], key: str, at: str, *, needed: bool = False) -> str:
-    value = table.get(key, None if needed else "")
-    if not isinstance(value, str):
-        raise _wrong(f"{at}{key}", "nothing" if value is None else value, "a text")
-    return value
-
-
-def _wrong(where: str, got: object, expected: str) -> InputUnreadable:
-    shown = got if isinstance(got, str) else repr(got)
-    return InputUnreadable(
-        "a lock file has a part that is not what it must be", where=where, got=shown[:80], expected=expected
-    )

@@ -107,16 +107,12 @@ class _Reader:
         return self._commands(file, content)
 
     def _lock(self, file: InputFile, content: bytes) -> Reading:
-        from stackpin.app.check.locks import LockKind, lock_subjects
+        from stackpin.app.check.locks import lock_subjects
 
-        kinds = {
-            InputKind.UV_LOCK: LockKind.UV,
-            InputKind.PYLOCK: LockKind.PYLOCK,
-            InputKind.POETRY_LOCK: LockKind.POETRY,
-        }
-        kind = kinds[file.kind]
-        project = self._beside(file, "pyproject.toml") if kind is LockKind.POETRY else None
-        subjects, notes = lock_subjects(content, file.path, kind, self._pythons, about=self._names, project=project)
+        project = self._beside(file, "pyproject.toml") if file.kind is InputKind.POETRY_LOCK else None
+        subjects, notes = lock_subjects(
+            content, file.path, file.kind, self._pythons, about=self._names, project=project
+        )
         return Reading(subjects=tuple(subjects), notes=notes)
 
     def _commands(self, file: InputFile, content: bytes) -> Reading:

@@ -1,43 +1,23 @@
-"""Lock files by their names, and what each installs on every target that it is for: bytes in, subjects and notes out."""
+"""What a lock file installs on every target that it is for: bytes in, subjects and notes out."""
 
 from __future__ import annotations
 
-import re
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from stackpin.check.lock_targets import LockSubjects
+from stackpin.model.input_file import InputKind
 from stackpin.parse.lock_text import MOST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-__all__ = ["MOST_BYTES", "LockKind", "LockSubjects", "lock_kind", "lock_subjects"]
-
-_PYLOCK = re.compile(r"pylock(\.[^.]+)?\.toml")
-
-
-class LockKind(str, Enum):
-    """Whose format a lock file has."""
-
-    UV = "uv"
-    PYLOCK = "pylock"
-    POETRY = "poetry"
-
-
-def lock_kind(name: str) -> LockKind | None:
-    """The kind of a file by its name without folders; None where that is no lock's that can be read."""
-    if name == "uv.lock" or name.endswith(".py.lock"):
-        return LockKind.UV
-    if _PYLOCK.fullmatch(name):
-        return LockKind.PYLOCK
-    return LockKind.POETRY if name == "poetry.lock" else None
+__all__ = ["MOST_BYTES", "LockSubjects", "lock_subjects"]
 
 
 def lock_subjects(
     content: bytes,
     shown: str,
-    kind: LockKind,
+    kind: InputKind,
     pythons: Sequence[str],
     *,
     about: Collection[str] | None = None,
@@ -56,12 +36,12 @@ def lock_subjects(
     :param project: the ``pyproject.toml`` beside a ``poetry.lock``, without which those of poetry 1 cannot be judged.
     :raises InputUnreadable: when it is not what its name says, in a format that is not known, or cut.
     """
-    if kind is LockKind.UV:
+    if kind is InputKind.UV_LOCK:
         from stackpin.check.uv_subjects import uv_lock_subjects
         from stackpin.parse.uv_lock import parse_uv_lock
 
         return uv_lock_subjects(parse_uv_lock(content, shown), shown, pythons, about)
-    if kind is LockKind.PYLOCK:
+    if kind is InputKind.PYLOCK:
         from stackpin.check.pylock_subjects import pylock_subjects
         from stackpin.parse.pylock import parse_placed_pylock
 

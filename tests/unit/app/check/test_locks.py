@@ -12,7 +12,9 @@ from tests.support.check_locks import ABOUT, DATA, MADE, PYTHONS, lock_files, ma
 from tests.support.hollow import HollowIndex
 from tests.support.tools import newest_uv
 
-from stackpin.app.check.locks import LockKind, lock_kind, lock_subjects
+from stackpin.app.check.locks import lock_subjects
+from stackpin.check.input_kinds import kind_by_name
+from stackpin.model.input_file import InputKind
 from stackpin.model.mention import Role, SubjectKind
 from stackpin.model.target import marker_environment
 
@@ -83,27 +85,27 @@ def test_a_subject_says_what_it_is_for() -> None:
 
 def test_what_does_not_matter_tells_no_targets_apart() -> None:
     raw = (DATA / "uv" / "sglang" / "uv-0.13.9.lock").read_bytes()
-    found = lock_subjects(raw, "uv.lock", LockKind.UV, PYTHONS, about={"torch", "triton"})
+    found = lock_subjects(raw, "uv.lock", InputKind.UV_LOCK, PYTHONS, about={"torch", "triton"})
     assert [each.part for each in found.subjects] == ["linux x86_64, Python 3.10 to 3.12"]
-    assert lock_subjects(raw, "uv.lock", LockKind.UV, PYTHONS, about={"moon"}).subjects == ()
-    assert len(lock_subjects(raw, "uv.lock", LockKind.UV, ["3.11"]).subjects[0].mentions) > 100
+    assert lock_subjects(raw, "uv.lock", InputKind.UV_LOCK, PYTHONS, about={"moon"}).subjects == ()
+    assert len(lock_subjects(raw, "uv.lock", InputKind.UV_LOCK, ["3.11"]).subjects[0].mentions) > 100
 
 
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("uv.lock", LockKind.UV),
-        ("train.py.lock", LockKind.UV),
-        ("pylock.toml", LockKind.PYLOCK),
-        ("pylock.gpu.toml", LockKind.PYLOCK),
+        ("uv.lock", InputKind.UV_LOCK),
+        ("train.py.lock", InputKind.UV_LOCK),
+        ("pylock.toml", InputKind.PYLOCK),
+        ("pylock.gpu.toml", InputKind.PYLOCK),
         ("pylock.a.b.toml", None),
-        ("poetry.lock", LockKind.POETRY),
+        ("poetry.lock", InputKind.POETRY_LOCK),
         ("Cargo.lock", None),
         ("flake.lock", None),
     ],
 )
-def test_a_lock_is_known_by_its_name(name: str, kind: LockKind | None) -> None:
-    assert lock_kind(name) is kind
+def test_a_lock_is_known_by_its_name(name: str, kind: InputKind | None) -> None:
+    assert kind_by_name(name) is kind
 
 
 @pytest.mark.real
@@ -119,7 +121,7 @@ def test_what_is_installed_is_what_uv_exports(path: Path, tmp_path: Path) -> Non
             target.write_text(text.replace("@SIMPLE@", "https://index.example/pypi/simple/"), encoding="utf-8")
     lock = tmp_path / ("app.py.lock" if case.name == "script" else "uv.lock")
     lock.write_bytes(path.read_bytes())
-    subjects = lock_subjects(path.read_bytes(), "uv.lock", LockKind.UV, PYTHONS).subjects
+    subjects = lock_subjects(path.read_bytes(), "uv.lock", InputKind.UV_LOCK, PYTHONS).subjects
     compared = 0
     for words, options in CHOICES[case.name].items():
         lines = _exported(tmp_path, *options)
