@@ -14,7 +14,7 @@ from stackpin.model.names import normalized_name
 from stackpin.model.stack import FAMILY, TORCH
 from stackpin.parse.marked_text import UNKNOWN, Marked
 from stackpin.parse.requirement_file import RequirementKind, parse_requirement_text
-from stackpin.parse.web_address import without_credentials
+from stackpin.parse.requirement_mention import shown_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,7 +78,7 @@ def indexes_of(tool: ToolCall, lines: Lines, *, configured: bool) -> Indexes:
     main = list(_addresses(tool, *_MAIN[kind]))
     more = list(_addresses(tool, *_MORE[kind]))
     found = [
-        IndexLine(address=_shown(address).replace(UNKNOWN, "…"), option=option, place=lines.place(marked))
+        IndexLine(address=shown_address(address).replace(UNKNOWN, "…"), option=option, place=lines.place(marked))
         for option, address, marked in (*main[:1], *more)
     ]
     if configured:
@@ -90,7 +90,7 @@ def indexes_of(tool: ToolCall, lines: Lines, *, configured: bool) -> Indexes:
             found.append(IndexLine(address=backend, option=option, place=lines.place(marked)))
         break
     sure = len(main) > 0 and not more and not configured and UNKNOWN not in main[0][1]
-    return Indexes(tuple(found), _shown(main[0][1]) if sure else "", backend)
+    return Indexes(tuple(found), shown_address(main[0][1]) if sure else "", backend)
 
 
 def untold_index(option: str, words: Sequence[Word], lines: Lines) -> IndexLine:
@@ -124,13 +124,6 @@ def _addresses(
             named = re.match(r"[A-Za-z0-9_-]+=(?=\w+:|/)", match[0]) if name in {"--index", "UV_INDEX"} else None
             start += named.end() if named else 0
             yield name, value[start : match.end()], marked.part(start, match.end())
-
-
-def _shown(address: str) -> str:
-    try:
-        return without_credentials(address) if "://" in address else address
-    except ValueError:  # brackets that are no IPv6 address
-        return ""
 
 
 def installed_by(words: list[PlacedWord], indexes: Indexes, lines: Lines, *, tool: bool = False) -> Installed:
@@ -203,7 +196,7 @@ def _direct(text: str, marked: Marked, lines: Lines) -> Mention | str:
             role=Role.REQUIRED,
             version=line.version,
             text=text,
-            address=_shown(line.target),
+            address=shown_address(line.target),
         )
     match = _WHEEL.fullmatch(text) if ".whl" in text else _NAMED.match(text.replace(UNKNOWN, " "))
     if match is None or text.startswith(UNKNOWN) or text[match.end(1) : match.end(1) + 1] == UNKNOWN:
