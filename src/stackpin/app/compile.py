@@ -71,10 +71,13 @@ class Workshop:
     """The catalog, its facts, its stacks and a solver, opened once for any number of jobs.
 
     :param settings: the settings in force.
+    :param facts: those of the catalog that the settings name, where they were read already.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, facts: Facts | None = None) -> None:
         self.settings = settings or Settings()
+        if facts is not None:
+            self.catalog, self.facts = facts.catalog, facts
 
     @cached_property
     def catalog(self) -> Catalog:

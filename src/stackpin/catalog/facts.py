@@ -20,7 +20,7 @@ from stackpin.catalog.fact_rows import (
 )
 from stackpin.model.cuda import CPU, CudaTag, cuda_major, cuda_order, tag_of_toolkit
 from stackpin.model.driver import meets
-from stackpin.model.stack import TORCH
+from stackpin.model.stack import FAMILY, TORCH, TRITON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,6 +90,16 @@ class Facts:
     def engines(self) -> frozenset[str]:
         """The anchors of the catalog's stacks, torch left out: what pins a torch of its own."""
         return frozenset(row["anchor"] for row in self.catalog.facts("stacks")) - {TORCH}
+
+    @cached_property
+    def names_that_matter(self) -> frozenset[str]:
+        """The members of the catalog's stacks, their anchors, CUDA members and look-alikes, normalized."""
+        found = {TORCH, TRITON, *FAMILY, *self.cuda_members}
+        for row in self.catalog.facts("stacks"):
+            found |= {row["anchor"], *row.get("members", ()), *row.get("always", ())}
+        for alike in self.look_alikes:
+            found |= {alike.distribution, alike.member}
+        return frozenset(found)
 
     @cached_property
     def abi(self) -> AbiFacts:

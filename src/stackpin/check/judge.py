@@ -89,13 +89,7 @@ class Judge:
             driver=in_force.driver,
             gpu=in_force.gpu,
         )
-        held = {str(name) for stack in known for name in (*stack.members, *stack.always)}
-        alike = {row.distribution for row in facts.look_alikes} | {
-            str(name) for stack in known for name in stack.look_alikes
-        }
-        self._names = frozenset(
-            {*self._engines, TORCH, *held, *alike, *facts.cuda_members, *also} - set(in_force.allow)
-        )
+        self._names = facts.names_that_matter.union(also, *(stack.names for stack in known)) - set(in_force.allow)
 
     @property
     def pythons(self) -> tuple[str, ...]:

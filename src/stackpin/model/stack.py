@@ -33,3 +33,8 @@ class Stack(Value):
     look_alikes: tuple[NormalizedName, ...] = ()
     requires: tuple[str, ...] = ()
     """For a user's own anchor that no index has: its requirements (PEP 508), else empty."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every package that the stack says something of, normalized."""
+        return frozenset(map(str, (self.anchor, *self.members, *self.always, *self.look_alikes)))

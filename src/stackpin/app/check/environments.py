@@ -34,7 +34,6 @@ __all__ = [
     "environment_subjects",
     "environments_in_root",
     "look_at",
-    "names_that_matter",
 ]
 
 _Part = TypeVar("_Part")
@@ -89,16 +88,6 @@ def environments_in_root(root: Path) -> tuple[tuple[tuple[Environment, Environme
     return tuple(zip(environments, jobs, strict=True)), tuple(_trouble(error) for error in errors)
 
 
-def names_that_matter(facts: Facts) -> frozenset[str]:
-    """The members of the catalog's stacks, their anchors, CUDA members and look-alikes, normalized."""
-    found = {TORCH, TRITON, *FAMILY, *facts.cuda_members}
-    for row in facts.catalog.facts("stacks"):
-        found |= {row["anchor"], *row.get("members", ()), *row.get("always", ())}
-    for alike in facts.look_alikes:
-        found |= {alike.distribution, alike.member}
-    return frozenset(found)
-
-
 def look_at(environment: Environment, facts: Facts, job: EnvironmentJob | None = None) -> Looked:
     """Everything about an environment but the judgement of its versions.
 
@@ -107,7 +96,7 @@ def look_at(environment: Environment, facts: Facts, job: EnvironmentJob | None =
     job = job or EnvironmentJob()
     shown = _legible(job.shown or str(environment.prefix))
     errors: list[InputUnreadable] = []
-    members = names_that_matter(facts).union(job.members)
+    members = facts.names_that_matter.union(job.members)
     contents = read_contents(environment, members.__contains__, errors.append, place=job.inside)
     contents = replace(contents, conda=_conda(contents, members, errors.append, job))
     findings, notes = _findings(contents, facts, members, errors.append, replace(job, shown=shown))

@@ -8,17 +8,17 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from stackpin.app.check.known_releases import KnownReleases
 from stackpin.app.kept_answers import question_line
-from stackpin.check.rules import same_version
 from stackpin.effects.kept import keep, kept
 from stackpin.model.value import as_dict
 from stackpin.parse.locked_json import parse_locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from stackpin.app.check.tuples import SolvedTuples
-    from stackpin.catalog.loader import Catalog
+    from stackpin.catalog.facts import Facts
     from stackpin.check.question import Question
     from stackpin.model.explanation import Explanation, Reason
     from stackpin.model.locked import LockedTuple
@@ -30,16 +30,18 @@ __all__ = ["KeptTuples"]
 _NONE = "none"
 
 
-class KeptTuples:
+class KeptTuples(KnownReleases):
     """:class:`stackpin.check.question.Tuples` for what is installed.
 
+    :param facts: those of the catalog that the settings name.
     :param allow: normalized names of members that are set free.
     """
 
     def __init__(
-        self, catalog: Catalog, settings: Settings, environ: Mapping[str, str], allow: tuple[str, ...] = ()
+        self, facts: Facts, settings: Settings, environ: Mapping[str, str], allow: tuple[str, ...] = ()
     ) -> None:
-        self._catalog, self._settings, self._environ, self._allow = catalog, settings, environ, allow
+        super().__init__(facts.catalog)
+        self._facts, self._settings, self._environ, self._allow = facts, settings, environ, allow
 
     @cached_property
     def solved(self) -> SolvedTuples:
@@ -47,7 +49,7 @@ class KeptTuples:
         from stackpin.app.check.tuples import SolvedTuples
         from stackpin.app.compile import Workshop
 
-        return SolvedTuples(Workshop(self._settings), self._allow)
+        return SolvedTuples(Workshop(self._settings, self._facts), self._allow)
 
     def pythons(self) -> tuple[str, ...]:
         """Every CPython minor that some torch release has wheels for."""
@@ -75,13 +77,3 @@ class KeptTuples:
     def refusal(self, question: Question) -> Explanation | None:
         """The whole refusal with the nearest answers."""
         return self.solved.refusal(question)
-
-    def carries(self, name: str, version: str = "") -> bool:
-        """Whether the catalog has a package, or a release of it."""
-        if not version or not self._catalog.carries(name):
-            return self._catalog.carries(name)
-        return any(same_version(item.text, version) for item in self._catalog.releases(name) or ())
-
-    def releases(self, name: str) -> Iterator[str]:
-        """The final releases of a package that the catalog has and that are not yanked, newest first."""
-        return self.solved.releases(name)

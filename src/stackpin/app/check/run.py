@@ -160,7 +160,7 @@ class _Bench:
         from stackpin.catalog.loader import Catalog
 
         folder = self.settings.catalog
-        return Facts(Catalog.open(Path(folder)) if folder else Catalog.open())
+        return Facts(Catalog.open(Path(folder) if folder else None))
 
     @cached_property
     def judge(self) -> Judge:
@@ -189,10 +189,10 @@ class _Bench:
             from stackpin.app.check.tuples import SolvedTuples
             from stackpin.app.compile import Workshop
 
-            return SolvedTuples(Workshop(self.settings), allow)
+            return SolvedTuples(Workshop(self.settings, self.facts), allow)
         from stackpin.app.check.kept_tuples import KeptTuples
 
-        return KeptTuples(self.facts.catalog, self.settings, self._environ, allow)
+        return KeptTuples(self.facts, self.settings, self._environ, allow)
 
     def _in_force(self, stacks: Stacks, allow: tuple[str, ...]) -> InForce:
         from stackpin.check.judge import InForce
@@ -214,10 +214,7 @@ class _Bench:
     @cached_property
     def names(self) -> frozenset[str]:
         """The names that matter, without a judge: where none of them is there, nothing is to be judged."""
-        from stackpin.app.check.environments import names_that_matter
-
-        own = {str(name) for stack in self.settings.stacks for name in (stack.anchor, *stack.members)}
-        return names_that_matter(self.facts) | own
+        return self.facts.names_that_matter.union(*(stack.names for stack in self.settings.stacks))
 
 
 def _anchor(text: str, stacks: Stacks) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from stackpin.check.rules import same_version
+from stackpin.app.check.known_releases import KnownReleases
 from stackpin.errors import CatalogGap, NoTuple
 from stackpin.model.cuda import CudaTag
 from stackpin.model.explanation import Explanation
@@ -16,8 +16,6 @@ from stackpin.model.target import Platform
 from stackpin.model.value import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from stackpin.app.compile import Workshop
     from stackpin.check.question import Question
     from stackpin.model.explanation import Reason
@@ -26,17 +24,19 @@ if TYPE_CHECKING:
 __all__ = ["SolvedTuples"]
 
 
-class SolvedTuples:
+class SolvedTuples(KnownReleases):
     """:class:`stackpin.check.question.Tuples` over one workshop.
 
     :param allow: normalized names of members that are set free.
     """
 
     def __init__(self, workshop: Workshop, allow: tuple[str, ...] = ()) -> None:
+        super().__init__(workshop.catalog)
         self._workshop = workshop
         self._allow = allow
         self._known: dict[Question, LockedTuple | None] = {}
         self._chains: dict[Question, tuple[Reason, ...]] = {}
+        self._refusals: dict[Question, Explanation | None] = {}
 
     def pythons(self) -> tuple[str, ...]:
         """Every CPython minor that some torch release has wheels for on the default platform, oldest first."""
@@ -46,10 +46,11 @@ class SolvedTuples:
     def tuple_of(self, question: Question) -> LockedTuple | None:
         """The tuple; None where there is none, or the catalog lacks what is asked for."""
         if question not in self._known:
+            request = self._request(question)
             try:
-                for ask in self._request(question).asks:
+                for ask in request.asks:
                     self._workshop.solver.refuse_unmatched(ask)
-                answer = self._workshop.solver.answer(self._request(question))
+                answer = self._workshop.solver.answer(request)
             except CatalogGap:
                 answer = None
             self._known[question] = answer.locked if answer is not None else None
@@ -69,6 +70,11 @@ class SolvedTuples:
 
     def refusal(self, question: Question) -> Explanation | None:
         """The whole refusal with the nearest answers; None where there is a tuple, or the catalog lacks an anchor."""
+        if question not in self._refusals:
+            self._refusals[question] = self._refused(question)
+        return self._refusals[question]
+
+    def _refused(self, question: Question) -> Explanation | None:
         try:
             self._workshop.solver.solve(self._request(question))
         except NoTuple as error:
@@ -76,18 +82,6 @@ class SolvedTuples:
         except CatalogGap:
             return None
         return None
-
-    def carries(self, name: str, version: str = "") -> bool:
-        """Whether the catalog has a package, or a release of it."""
-        if not version or not self._workshop.catalog.carries(name):
-            return self._workshop.catalog.carries(name)
-        return any(same_version(item.text, version) for item in self._workshop.catalog.releases(name) or ())
-
-    def releases(self, name: str) -> Iterator[str]:
-        """The final releases of a package that the catalog has and that are not yanked, newest first."""
-        for item in self._workshop.catalog.releases(name) or ():
-            if not item.version.is_prerelease and not item.yanked:
-                yield item.text
 
     def _request(self, question: Question) -> Request:
         members = tuple(Requirement(text) for text in question.members)
