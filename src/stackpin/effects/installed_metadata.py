@@ -209,6 +209,8 @@ def _one(
         if content is None:
             raise _without_metadata(path)
         head = _head(content)
+        if "metadata-version:" not in head.lower():
+            trouble(_no_core_metadata(f"{path}/METADATA", content))
         version = version_of_metadata(head) or each.version
         installer = (read(f"{path}/INSTALLER") or b"").decode(errors="replace").strip().lower()
         return Described(each.name, version, folder, name, head, _record(path, trouble, read), installer)
@@ -288,6 +290,15 @@ def _without_metadata(path: str) -> InputUnreadable:
         where=path,
         got="a folder as a cut installation or removal leaves it",
         expected="METADATA in it, or no such folder",
+    )
+
+
+def _no_core_metadata(path: str, content: bytes) -> InputUnreadable:
+    return InputUnreadable(
+        "a distribution's METADATA is none",
+        where=path,
+        got=f"{len(content)} bytes without Metadata-Version" if content else "an empty file",
+        expected="core metadata, which begins with Metadata-Version",
     )
 
 

@@ -98,6 +98,16 @@ BROKEN = {
         "a distribution has no METADATA (a folder as a cut installation or removal leaves it)",
         "odd.dist-info",
     ),
+    "METADATA of noise": (
+        lambda place: (place.packages / "triton-3.2.0.dist-info" / "METADATA").write_bytes(bytes(range(256))),
+        "a distribution's METADATA is none (256 bytes without Metadata-Version)",
+        "triton-3.2.0.dist-info/METADATA",
+    ),
+    "METADATA of nothing": (
+        lambda place: (place.packages / "triton-3.2.0.dist-info" / "METADATA").write_bytes(b""),
+        "a distribution's METADATA is none (an empty file)",
+        "triton-3.2.0.dist-info/METADATA",
+    ),
     "no RECORD": (
         lambda place: (place.packages / "idna-3.20.dist-info" / "RECORD").unlink(),
         "a distribution has no RECORD of what it has installed (no file, where uv writes one)",

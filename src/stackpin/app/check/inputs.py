@@ -53,7 +53,8 @@ def read_all(
     :param texts: gets the text of each file that people write, by its path, for the comments in it.
     """
     found = find_inputs(paths, exclude=exclude, cwd=cwd)
-    yield Reading(troubles=found.troubles, notes=found.notes)
+    none = () if found.files or found.troubles else (f"{', '.join(paths)}: there is no file in it that is read",)
+    yield Reading(troubles=found.troubles, notes=(*found.notes, *none))
     reader = _Reader(texts, ground)
     readings = [(file, reader.read(file)) for file in found.files]
     included = {path for _, reading in readings for path in reading.read}
