@@ -89,7 +89,9 @@ def lay_out_validator(session: nox.Session) -> dict[str, str]:
 
 def pytest(session: nox.Session, marks: str, *arguments: str, env: dict[str, str] | None = None) -> None:
     """Run pytest on the tests that carry the marks, on all cores."""
-    session.run("python", "-m", "pytest", "-m", marks, "--numprocesses", "auto", *arguments, env=env)
+    session.run(
+        "python", "-m", "pytest", "-m", marks, "--numprocesses", "auto", "--dist", "worksteal", *arguments, env=env
+    )
 
 
 @nox.session(python=PYTHONS)

@@ -42,7 +42,7 @@ SESSIONS = (
     "escapes",
     "fuzz",
 )
-LIMIT = 3600  # seconds for one session
+LIMIT = 7200  # seconds for one session
 SKIPPED = re.compile(r"Session (\S+) skipped")
 COUNTS = re.compile(r"^=*\s*((?:\d+ \w+(?:, )?)+) in [\d.]+s.*$", re.MULTILINE)
 

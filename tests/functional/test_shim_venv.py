@@ -134,6 +134,7 @@ def test_a_plain_install_takes_the_tuples_torch_until_it_is_set_free(old: Venv, 
 
 
 @pytest.mark.real
+@pytest.mark.slow
 def test_a_build_sees_the_tuples_torch(old: Venv, tmp_path: Path) -> None:
     """Pip 26.2 and newer have a key for builds, and refuse --no-build-isolation beside it."""
     project = tmp_path / "native"
@@ -167,11 +168,13 @@ def test_configuration_of_wider_scope_still_acts(old: Venv, tmp_path: Path) -> N
     "text",
     [
         pytest.param("[global]\ntimeout = 60\n", id="a section"),
-        pytest.param("# mine\n[global]\ntimeout = 60", id="no break at the end"),
-        pytest.param("[global]\nconstraint = {own}\n\n[list]\nformat = columns\n", id="a constraint"),
+        pytest.param("# mine\n[global]\ntimeout = 60", id="no break at the end", marks=pytest.mark.slow),
+        pytest.param(
+            "[global]\nconstraint = {own}\n\n[list]\nformat = columns\n", id="a constraint", marks=pytest.mark.slow
+        ),
         pytest.param("[install]\nconstraint =\n    {own}\n    {own}\nno-clean = yes\n", id="a command's constraints"),
-        pytest.param("", id="empty"),
-        pytest.param("[list]\r\nformat = columns\r\n", id="breaks of another system"),
+        pytest.param("", id="empty", marks=pytest.mark.slow),
+        pytest.param("[list]\r\nformat = columns\r\n", id="breaks of another system", marks=pytest.mark.slow),
     ],
 )
 def test_the_users_file_is_extended_and_given_back(venv: Venv, tmp_path: Path, text: str) -> None:
@@ -210,6 +213,7 @@ def test_what_the_user_wrote_since_stays(venv: Venv) -> None:
     assert venv.conf.read_text(encoding="utf-8") == "[global]\ntimeout = 60\n"
 
 
+@pytest.mark.slow
 def test_an_environment_with_a_blank_in_its_name_is_held(tmp_path: Path) -> None:
     venv = make(tmp_path / "my venv", Path(pip.__file__).parents[1], sys.executable)
     guard(venv)
@@ -217,6 +221,7 @@ def test_an_environment_with_a_blank_in_its_name_is_held(tmp_path: Path) -> None
     assert venv.selects("loose")["torch"] == "2.10.0"
 
 
+@pytest.mark.slow
 def test_the_stack_of_the_settings_is_taken(venv: Venv, tmp_path: Path) -> None:
     (tmp_path / "stackpin.toml").write_text(f'stack = ["{STACK}"]\ncuda = "cu126"\n', encoding="utf-8")
     assert shim("install", "--venv", "venv", cwd=tmp_path).returncode == 0
@@ -290,6 +295,7 @@ def test_status_tells_how_it_stands(venv: Venv) -> None:
     assert (document["installed"], document["pip"]) == (True, venv.pip)
 
 
+@pytest.mark.slow
 def test_status_tells_of_a_guard_that_no_longer_holds(venv: Venv) -> None:
     guard(venv)
     with venv.conf.open("a", encoding="utf-8") as file:

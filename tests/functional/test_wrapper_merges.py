@@ -59,6 +59,8 @@ HELD_BUILD = {
     + 'package = false\n\n[tool.uv.sources]\nbuilt = { path = "built" }\n',
 }
 PIP, UV = "pip install loose-user plain-lib", "uv pip install loose-user plain-lib"
+#: What takes pip seconds, and is left to the full run.
+LONG = ("PIP_BUILD_CONSTRAINT", "pip --build-constraint", "PIP_FIND_LINKS", "pip -c")
 
 
 class Own(NamedTuple):
@@ -162,7 +164,10 @@ def laid_out(own: Own, make: Callable[..., Desk]) -> Desk:
     return here
 
 
-@pytest.mark.parametrize("own", [pytest.param(own, id=name) for name, own in OWN.items()])
+@pytest.mark.parametrize(
+    "own",
+    [pytest.param(own, id=name, marks=pytest.mark.slow if name in LONG else ()) for name, own in OWN.items()],
+)
 def test_what_a_user_has_set_still_acts(own: Own, desk: Callable[..., Desk]) -> None:
     bare = laid_out(own, desk)
     done = bare.type(own.typed)
@@ -232,7 +237,9 @@ def told(desk: Desk, *own: str) -> list[str]:
     return sorted(str(path) for path in with_it if path.name not in {".netrc", "keyring", *own})
 
 
-@pytest.mark.parametrize("way", ["in the address", "netrc", "keyring"])
+@pytest.mark.parametrize(
+    "way", ["in the address", *(pytest.param(way, marks=pytest.mark.slow) for way in ("netrc", "keyring"))]
+)
 @pytest.mark.parametrize("tool", ["uv", "pip"])
 def test_credentials_still_open_an_index_and_are_told_to_nobody(
     way: str, tool: str, guarded: GuardedIndex, desk: Callable[..., Desk]

@@ -40,6 +40,7 @@ def write(folder: Path, text: str) -> None:
     subprocess.run(["git", "add", "."], cwd=folder, check=True)
 
 
+@pytest.mark.slow
 def test_the_hook_finds_a_fault_and_passes_its_twin(project: Path) -> None:
     for text, code, said in ((FAULT, 1, "requirements.txt:2:1  SP101 "), (TWIN, 0, "Passed")):
         write(project, text)

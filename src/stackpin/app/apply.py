@@ -11,7 +11,7 @@ from stackpin.app.compile import Job, Workshop, compile_job
 from stackpin.effects.files import LocalFiles
 from stackpin.emit.constraints import rewritten
 from stackpin.errors import InputUnreadable, UsageError
-from stackpin.inject.plan import members_of, pin_words
+from stackpin.inject.plan import members_of
 from stackpin.model.build import Channel
 from stackpin.patch.uv_project import Wanted, with_tuple
 from stackpin.version import VERSION
@@ -77,7 +77,7 @@ def _wanted(locked: LockedTuple, stacks: tuple[str, ...], workshop: Workshop) ->
     marker = f"sys_platform == 'linux' and platform_machine == '{locked.platform.machine}'"
     mirrors = workshop.settings.mirrors
     return Wanted(
-        constraints=tuple(f"{line} ; {marker}" if line in own else line for line in pin_words(locked)),
+        constraints=tuple(f"{line} ; {marker}" if line in own else line for line in locked.requirements),
         managed=frozenset({*map(canonicalize_name, names), *members_of(locked)}),
         sources={str(pin.name): rewritten(_root(pin.build.page), mirrors) for pin in labelled},
         marker=marker,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stackpin.model.environment import Fault
     from stackpin.model.locked import LockedTuple
 
-__all__ = ["Kind", "Materials", "Plan", "Situation", "Watch", "joined", "members_of", "named_members", "pin_words"]
+__all__ = ["Kind", "Materials", "Plan", "Situation", "Watch", "joined", "members_of", "named_members"]
 
 
 class Kind(str, Enum):
@@ -91,14 +91,6 @@ class Plan(Value):
     first: tuple[str, ...] = ()
     builds: bool = False
     constrained: bool = False
-
-
-def pin_words(locked: LockedTuple) -> tuple[str, ...]:
-    """The tuple as requirements: pins, then bounds, then the versions that keep look-alikes out."""
-    pins = [f"{pin.name}{pin.specifier}" for pin in locked.pins]
-    bounds = [f"{bound.name}{bound.specifier}" for bound in locked.bounds]
-    blocks = [f"{block.name}=={block.reads}" for block in locked.blocks]
-    return (*pins, *bounds, *blocks)
 
 
 def members_of(locked: LockedTuple) -> frozenset[str]:

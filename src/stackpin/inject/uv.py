@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stackpin.errors import WrongMember
-from stackpin.inject.plan import Kind, Plan, Situation, pin_words
+from stackpin.inject.plan import Kind, Plan, Situation
 from stackpin.inject.repair import command_line, grounds, typed
 from stackpin.inject.uv_pip import build_variables, build_words
 
@@ -63,7 +63,7 @@ def plan_tool(call: Call, situation: Situation) -> Plan:
     :raises WrongMember: where uv would run the installed tool as it is, and that is outside the tuple.
     """
     if call.verb == ("tool", "upgrade"):
-        words = [word for pin in pin_words(situation.locked) for word in ("-P", pin)]
+        words = [word for pin in situation.locked.requirements for word in ("-P", pin)]
     else:
         words = ["--with-requirements", situation.materials.requirements]
     if call.verb == ("tool", "run") and situation.faults and not call.has("--isolated"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.errors import LockOutside, Refused, WrongMember
-from stackpin.inject.plan import Plan, Situation, Watch, named_members, pin_words
+from stackpin.inject.plan import Plan, Situation, Watch, named_members
 from stackpin.inject.repair import command_line, grounds, place_of, refuse_look_alikes, typed
 from stackpin.inject.uv_pip import build_variables, page_variables
 from stackpin.model.names import normalized_name
@@ -125,7 +125,7 @@ def _resolved(call: Call, situation: Situation, lock: LockState, layer: tuple[st
         return Plan(words=call.with_options(*_left_out(call, situation)), watch=Watch.LOCK)
     if not lock.pinned:
         _refuse_unheld(call, situation, lock)
-    pins = [word for pin in pin_words(situation.locked) for word in ("-P", pin)]
+    pins = [word for pin in situation.locked.requirements for word in ("-P", pin)]
     if lock.pinned:
         pins = []  # uv takes the project's own constraints into every resolution
     if lock.excludes and not lock.faults:

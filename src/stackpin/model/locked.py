@@ -111,6 +111,14 @@ class LockedTuple(Value):
     catalog_digest: str = ""
     closure: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """The tuple as requirements (PEP 508): pins, then bounds, then the versions that keep look-alikes out."""
+        pins = [f"{pin.name}{pin.specifier}" for pin in self.pins]
+        bounds = [f"{bound.name}{bound.specifier}" for bound in self.bounds]
+        blocks = [f"{block.name}=={block.reads}" for block in self.blocks]
+        return (*pins, *bounds, *blocks)
+
     def pin(self, name: str) -> Pin | None:
         """The pin of a member; None where the tuple does not hold that member."""
         return next((pin for pin in self.pins if pin.name == name), None)

@@ -70,7 +70,8 @@ class Marked(NamedTuple):
     def stands_as_written(self, source: str) -> bool:
         """Whether the file has just these characters in one row at the place that they came from."""
         start = self.origin(0)
-        return bool(self.text) and source[start : start + len(self.text)] == self.text and self._unbroken(start)
+        in_one_row = bool(self.text) and "\n" not in self.text
+        return in_one_row and source[start : start + len(self.text)] == self.text and self._unbroken(start)
 
     def _unbroken(self, start: int) -> bool:
         return self.origin(len(self.text) - 1) == start + len(self.text) - 1

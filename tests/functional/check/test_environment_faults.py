@@ -6,11 +6,12 @@ import json
 import os
 import shlex
 import subprocess
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from tests.support.environments import PYTHON, LaidOut, exporting, linked_with, sglang_stack
 from tests.support.hollow import HollowFile, HollowIndex
+from tests.support.in_process import run_here
 from tests.support.tools import newest_uv
 from tests.support.wheels import metadata_text, wheel_name
 
@@ -264,3 +265,38 @@ def test_the_fix_ends_it(tmp_path: Path, case: Case, index: HollowIndex) -> None
             assert words[:2] == ["stackpin", "explain"]
             place.member("sgl-kernel", "0.1.4")
     assert looked_at(place).findings == ()
+
+
+def answered(command: str, place: LaidOut) -> dict[str, Any]:
+    """What a command of ours says as JSON."""
+    words = shlex.split(command)
+    assert words[0] == "stackpin"
+    document: dict[str, Any] = json.loads(run_here(*words[1:], "--json", cwd=place.prefix).stdout)
+    return document
+
+
+@pytest.mark.parametrize("number", range(2), ids=("first", "second"))
+@pytest.mark.parametrize(
+    "case", [case for case in CASES.values() if case.driver or case.gpu], ids=lambda case: case.rule
+)
+def test_what_the_fix_of_a_machine_leads_to_is_silent(tmp_path: Path, case: Case, number: int) -> None:
+    """The fix of a driver or a GPU is a choice: its command tells the nearest tuples, and each of them is no finding."""
+    (finding,) = looked_at(sglang_stack(tmp_path / "env"), case).findings
+    place = LaidOut(tmp_path / "other", PYTHON)
+    nearest = answered(finding.fix.command, place)["explanation"]["nearest"]
+    if number >= len(nearest):
+        pytest.skip("there is one answer only")
+    command = nearest[number]["command"]
+    found = answered(command, place)
+    tag = found["target"]["cuda"]
+    for pin in found["pins"]:
+        label = pin["build"]["local"]
+        version = f"{pin['version']}+{label}" if label else pin["version"]
+        if pin["name"] == "torch":
+            place.torch(version, f"{tag[2:-1]}.{tag[-1]}", label=tag)
+        else:
+            place.member(pin["name"], version)
+    words = shlex.split(command)
+    driver = words[words.index("--driver") + 1] if "--driver" in words else case.driver
+    assert looked_at(place, driver=driver, gpu=case.gpu).findings == ()
+    assert looked_at(place, driver="1.0", gpu=case.gpu).findings != ()

@@ -10,7 +10,6 @@ from stackpin.effects.environments import read_environment
 from stackpin.effects.files import LocalFiles
 from stackpin.effects.process import LocalProcesses
 from stackpin.errors import Refused, StackpinError
-from stackpin.inject.plan import pin_words
 from stackpin.inject.repair import hidden, typed
 from stackpin.inject.uv_project import SHARED, LockState, installs, option_words
 from stackpin.inject.uv_selection import selection_of
@@ -130,7 +129,7 @@ def lock_state(
         always_upgrades=project.said.upgrades,
         path=project.lock.name,
         script=str(project.manifest) if project.is_script else "",
-        pinned=project.said.constraints.issuperset(pin_words(locked)),
+        pinned=project.said.constraints.issuperset(locked.requirements),
     )
     if raw is None:
         return state

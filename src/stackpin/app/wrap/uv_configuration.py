@@ -10,7 +10,7 @@ from stackpin.app.wrap.project import find_project
 from stackpin.check.rules import accepted_by_name
 from stackpin.effects.files import LocalFiles
 from stackpin.effects.machine import read_system
-from stackpin.inject.plan import Kind, pin_words
+from stackpin.inject.plan import Kind
 from stackpin.inject.uv_settings import (
     HEARS_BUILD_CONSTRAINTS,
     READ_BY_PROJECTS,
@@ -41,7 +41,7 @@ def held_settings(held: Held, plan: Plan) -> str:
     entries = deny_entries(_known(held), look_alikes) if plan.builds else []
     ours: dict[str, Any] = {"dependency-metadata": entries} if entries else {}
     if plan.constrained:
-        ours["constraint-dependencies"] = list(pin_words(held.locked))
+        ours["constraint-dependencies"] = list(held.locked.requirements)
     deaf = frozenset() if held.version >= HEARS_BUILD_CONSTRAINTS else frozenset({"build-constraint-dependencies"})
     return dumps(merged_settings(_files(held), ours, (deaf if plan.constrained else READ_BY_PROJECTS)))
 
