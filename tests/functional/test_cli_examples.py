@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
 import sys
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.support.in_process import Done, run_here
 
 __all__: list[str] = []
 
@@ -55,11 +52,12 @@ ELSEWHERE = (
 )
 
 
-def run(*words: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "stackpin", *words]
-    return subprocess.run(
-        command, cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True, check=False, timeout=120
-    )
+def run(*words: str, cwd: Path | None = None, **env: str) -> Done:
+    if (*words, "")[0] in {word for (word,) in WRAPPED}:  # the process becomes the tool
+        command = [sys.executable, "-m", "stackpin", *words]
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+        return Done(done.returncode, done.stdout, done.stderr)
+    return run_here(*words, cwd=cwd or Path.cwd(), env=env)
 
 
 @cache
