@@ -38,9 +38,8 @@ def gpu_without_code(disk: Disk, gpu: str) -> Iterator[Finding]:
     if torch is not None:
         yield from machine.gpu_without_code(disk.facts, torch, gpu)
     abi = disk.facts.abi
-    for each in disk.contents.distributions:
-        name = str(each.name)
-        if name == TORCH or "+" in each.version or each is not disk.contents.first(name):
+    for name, each in sorted(disk.contents.firsts().items()):
+        if name == TORCH or "+" in each.version:
             continue
         read = abi.kernel(name, each.version, disk.contents.machine)
         if read is not None and read.architectures and not runs_on(read.architectures, capability):
