@@ -15,7 +15,7 @@ from stackpin.catalog.facts import Facts
 from stackpin.catalog.loader import Catalog
 from stackpin.catalog.stacks import Stacks
 from stackpin.emit.constraints import IndexStyle, Options, command_words, constraints_text
-from stackpin.errors import NotCovered, UnknownName, UsageError
+from stackpin.errors import UnknownName, UsageError
 from stackpin.model.build import Sureness
 from stackpin.model.cuda import parse_cuda_tag
 from stackpin.model.driver import parse_driver
@@ -58,12 +58,13 @@ class Job(Value):
 class Compiled(Value):
     """A tuple, the file that it makes, and what the person should know beside it.
 
-    ``driver`` is the driver that it was made for; empty where none was named or looked for.
+    ``driver`` is the driver that it was made for; empty where none was named or looked for. ``request`` is what was solved.
     """
 
     locked: LockedTuple
     text: str
     notes: tuple[str, ...]
+    request: Request
     driver: str = ""
 
 
@@ -248,7 +249,8 @@ def compile_job(job: Job, workshop: Workshop, *, version: str) -> Compiled:
     if job.closure:
         locked = _closed(locked, request, constraints_text(locked, options), workshop)
     text = constraints_text(locked, options)
-    return Compiled(locked=locked, text=text, notes=(*notes, *notes_of(locked, request)), driver=request.driver)
+    told = (*notes, *notes_of(locked, request))
+    return Compiled(locked=locked, text=text, notes=told, request=request, driver=request.driver)
 
 
 def _style_of(text: str) -> IndexStyle:
@@ -272,23 +274,11 @@ def _with_driver_here(request: Request) -> tuple[Request, list[str]]:
 
 def _closed(locked: LockedTuple, request: Request, text: str, workshop: Workshop) -> LockedTuple:
     """The tuple with everything else that the anchor needs, as ``uv pip compile`` resolves it under the tuple."""
-    from datetime import datetime, timedelta
+    from stackpin.app.closure import Uv, closure
+    from stackpin.app.resolution import resolution_of
 
-    from stackpin.app.closure import closure
-
-    anchor, ask = locked.anchors[0], request.asks[0]
-    if not anchor.version:
-        raise NotCovered(
-            "--closure pins what a release needs, and an index has none of a project's own tree",
-            got=ask.text,
-            hint=f"uv pip compile -c constraints.txt {ask.tree.manifest if ask.tree else 'pyproject.toml'}",
-        )
-    extras = sorted({*ask.requirement.extras, *([anchor.extra] if anchor.extra else [])})
-    requirement = f"{anchor.name}{'[' + ','.join(extras) + ']' if extras else ''}=={anchor.version}"
-    day = datetime.fromisoformat(anchor.uploaded[:10]) + timedelta(days=7)
-    python = request.python or locked.pythons[-1]
-    mirror = workshop.settings.mirrors.get("pypi")
-    pins = closure(text, requirement, python, request.platform, f"{day.date()}", index_url=mirror)
+    wanted = resolution_of(locked, request, text)
+    pins = closure(wanted, Uv(index_url=workshop.settings.mirrors.get("pypi")))
     held = {str(pin.name) for pin in locked.pins} | {"pip"}
     return replace(locked, closure=tuple((name, found) for name, found in pins if canonicalize_name(name) not in held))
 

@@ -26,6 +26,7 @@ _COMMANDS = {
     ),
     "compile": ("stackpin.cli.compile", "compile_command", "Solve, and write one constraints file or the whole tree."),
     "detect": ("stackpin.cli.detect", "command", "Driver, GPUs, platform, Python, installed torch and its tag."),
+    "emit": ("stackpin.cli.emit", "command", "A tuple as the file that a bot, uv, pip or an index reads."),
     "explain": ("stackpin.cli.explain", "command", "What a tuple rests on; or why there is none, and what is nearest."),
     "diff": ("stackpin.cli.diff", "command", "What changes between two tuples: text, Markdown, JSON."),
     "matrix": (
