@@ -17,7 +17,11 @@ __all__ = ["cli", "main"]
 #: Command → module and attribute. Importing a command imports what it needs; ``--help`` of the group needs none of it.
 _COMMANDS = {
     "abi": ("stackpin.cli.abi", "command", "Can these releases load together, by their symbols?"),
-    "apply": ("stackpin.cli.apply", "command", "Put the tuple into a project's pyproject.toml, for plain uv."),
+    "apply": (
+        "stackpin.cli.apply",
+        "command",
+        "Put the tuple into a file: pyproject.toml, renovate.json, dependabot.yml.",
+    ),
     "catalog": ("stackpin.cli.catalog", "catalog", "The facts: how old, bring up to date, re-read, show."),
     "check": (
         "stackpin.cli.check",
