@@ -63,7 +63,7 @@ def test_check_writes_nothing_and_tells(desk: Callable[..., Desk]) -> None:
 @pytest.mark.parametrize(
     ("line", "code", "said"),
     [
-        ("stackpin apply setup.cfg", 2, "this kind of file cannot be patched yet"),
+        ("stackpin apply setup.cfg", 2, "files of this name cannot be patched"),
         ("stackpin apply there/pyproject.toml", 15, "there is no such file"),
         ("stackpin apply pyproject.toml --stack sglang==0.4.7 --cuda cu124", 10, "sglang"),
         ("env -u STACKPIN_STACK stackpin apply pyproject.toml", 2, "no stack is named"),
