@@ -29,7 +29,7 @@ from stackpin.resolve.solve import Solver
 if TYPE_CHECKING:
     from stackpin.model.locked import Anchor, LockedTuple, Pin
 
-__all__ = ["Compiled", "Job", "Workshop", "compile_job", "notes_of"]
+__all__ = ["Compiled", "Job", "Workshop", "compile_job", "file_options", "notes_of"]
 
 _PYTHON = r"(\d+\.\d+)(?:\.\d+)?"
 #: The local part of a version that names a build of torch or of a kernel.
@@ -39,7 +39,8 @@ _LABEL = re.compile(r"(?<=[\d\w])\+(cu\d{3}|cpu)(?=$|[\s,;)])")
 class Job(Value):
     """What one ``compile`` is asked for, as typed; empty texts stand for the defaults.
 
-    ``prefer`` names the stacks that stay newest before the others; without it the first that was named does.
+    ``prefer`` names the stacks that stay newest before the others; without it the first that was named does. ``freeze``
+    names what is kept as it is installed in the environment that is meant.
     """
 
     requirements: tuple[str, ...]
@@ -53,6 +54,7 @@ class Job(Value):
     closure: bool = False
     allow: tuple[str, ...] = ()
     prefer: tuple[str, ...] = ()
+    freeze: str = ""
 
 
 class Compiled(Value):
@@ -233,8 +235,18 @@ def compile_job(job: Job, workshop: Workshop, *, version: str) -> Compiled:
     notes: list[str] = []
     if request.cuda == AUTO and not request.driver:
         request, notes = _with_driver_here(request)
-    style = _style_of(job.index_style)
     locked = workshop.solver.solve(request)
+    options = file_options(job, request, locked, workshop, version=version)
+    if job.closure:
+        locked = _closed(locked, request, constraints_text(locked, options), workshop)
+    text = constraints_text(locked, options)
+    told = (*notes, *notes_of(locked, request))
+    return Compiled(locked=locked, text=text, notes=told, request=request, driver=request.driver)
+
+
+def file_options(job: Job, request: Request, locked: LockedTuple, workshop: Workshop, *, version: str) -> Options:
+    """What a constraints file says beside the tuple: above all the command that makes it again."""
+    style = _style_of(job.index_style)
     command = command_words(
         [shown(text) for text in job.requirements],
         str(locked.cuda),
@@ -242,15 +254,11 @@ def compile_job(job: Job, workshop: Workshop, *, version: str) -> Compiled:
         platform="" if str(request.platform) == "linux-x86_64" else str(request.platform),
         index_style="" if style is IndexStyle.FIND_LINKS else style.value,
         gpu=request.gpu,
+        freeze_installed=job.freeze,
     )
     command += "".join(f" --prefer {canonicalize_name(name)}" for name in job.prefer)
     command += " --prefer-builds" * job.prefer_builds + " --closure" * job.closure
-    options = Options(style=style, mirrors=workshop.settings.mirrors, command=command, version=version)
-    if job.closure:
-        locked = _closed(locked, request, constraints_text(locked, options), workshop)
-    text = constraints_text(locked, options)
-    told = (*notes, *notes_of(locked, request))
-    return Compiled(locked=locked, text=text, notes=told, request=request, driver=request.driver)
+    return Options(style=style, mirrors=workshop.settings.mirrors, command=command, version=version)
 
 
 def _style_of(text: str) -> IndexStyle:

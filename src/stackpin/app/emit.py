@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from stackpin.app.compile import Job, Workshop, compile_job
+from stackpin.app.frozen import compile_around
 from stackpin.emit.constraints import rewritten, target_text, title_of
 from stackpin.emit.formats import ENTRY_POINTS, FORMATS, Format
 from stackpin.errors import UnknownName, UsageError
@@ -19,7 +19,7 @@ from stackpin.version import VERSION
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from stackpin.app.compile import Compiled
+    from stackpin.app.compile import Compiled, Job, Workshop
     from stackpin.model.locked import LockedTuple
 
 __all__ = ["EmitJob", "Emitted", "emission_of", "emit", "format_named", "own_formats"]
@@ -61,7 +61,7 @@ def emit(asked: EmitJob, workshop: Workshop, environ: Mapping[str, str]) -> Emit
     """
     form = format_named(asked.format)
     shell = _shell_of(asked.shell)
-    compiled = compile_job(asked.job, workshop, version=VERSION)
+    compiled = compile_around(asked.job, workshop, version=VERSION)
     emission = replace(emission_of(compiled, asked, workshop), shell=shell, environ=environ)
     if form.resolves:
         emission = replace(emission, lock=_lock(compiled, workshop))

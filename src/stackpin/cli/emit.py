@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from stackpin.cli.options import output_options, settings_here, target_options
+from stackpin.cli.options import freeze_option, output_options, settings_here, target_options
 
 __all__ = ["command"]
 
@@ -33,6 +33,7 @@ def _list(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa:
 @click.option("--allow", multiple=True, metavar="NAME", help="Set a member free; repeatable.")
 @click.option("--prefer", multiple=True, metavar="STACK", help="Of several stacks, the one that stays newest.")
 @click.option("--closure", is_flag=True, help="bandersnatch: all else that the anchor needs as well (runs uv).")
+@freeze_option
 @click.option("--shell", metavar="SHELL", default="sh", help="env: sh (default), fish, docker or github.")
 @click.option(
     "--constraints", metavar="FILE", help="env, pip-conf: where the constraints file is to lie (it is written)."
