@@ -22,11 +22,15 @@ __all__ = ["wanted_of"]
 
 
 class _Said(NamedTuple):
-    """What one tuple says: its requirements by name, those of labelled builds with the marker, and where these lie."""
+    """What one tuple says: its requirements by name, those of labelled builds with the marker, and where these lie.
+
+    ``elsewhere`` are what holds such a member on other machines: PyPI's build of the same version.
+    """
 
     lines: Mapping[str, str]
     versions: Mapping[str, str]
     sources: Mapping[str, str]
+    elsewhere: tuple[str, ...]
 
 
 def wanted_of(compiled: Sequence[Compiled], workshop: Workshop) -> Wanted:
@@ -36,14 +40,14 @@ def wanted_of(compiled: Sequence[Compiled], workshop: Workshop) -> Wanted:
     """
     first = compiled[0]
     marker = f"sys_platform == 'linux' and platform_machine == '{first.locked.platform.machine}'"
-    said = {str(each.locked.cuda): _said(each.locked, marker, workshop.settings.mirrors) for each in compiled}
+    said = {str(each.locked.cuda): _said(each.locked, marker, workshop) for each in compiled}
     stacks = [ask.stack for ask in first.request.asks]
     names = [str(name) for stack in stacks for name in (*stack.members, *stack.always, *stack.look_alikes)]
     managed = frozenset(
         {*map(canonicalize_name, names), *(name for each in compiled for name in members_of(each.locked))}
     )
     alone = len(said) == 1
-    constraints = tuple(_common(tuple(said.values())))
+    constraints = (*_common(tuple(said.values())), *(next(iter(said.values())).elsewhere if alone else ()))
     return Wanted(
         constraints=constraints,
         managed=managed,
@@ -55,14 +59,23 @@ def wanted_of(compiled: Sequence[Compiled], workshop: Workshop) -> Wanted:
     )
 
 
-def _said(locked: LockedTuple, marker: str, mirrors: Mapping[str, str]) -> _Said:
+def _said(locked: LockedTuple, marker: str, workshop: Workshop) -> _Said:
+    mirrors = workshop.settings.mirrors
     labelled = {str(pin.name): pin for pin in locked.pins if pin.build.channel is Channel.FIND_LINKS}
     lines = {str(pin.name): f"{pin.name}{pin.specifier}" for pin in locked.pins}
     lines = {name: f"{line} ; {marker}" if name in labelled else line for name, line in lines.items()}
     lines |= {str(bound.name): f"{bound.name}{bound.specifier}" for bound in locked.bounds}
     lines |= {str(block.name): f"{block.name}=={block.reads}" for block in locked.blocks}
     sources = {name: rewritten(_root(pin.build.page), mirrors) for name, pin in labelled.items()}
-    return _Said(lines, {str(pin.name): pin.version for pin in locked.pins}, sources)
+    other = f"sys_platform != 'linux' or platform_machine != '{locked.platform.machine}'"
+    on_pypi = [pin for pin in labelled.values() if _on_pypi(str(pin.name), pin.version, workshop)]
+    elsewhere = tuple(f"{pin.name}=={pin.version} ; {other}" for pin in on_pypi)
+    return _Said(lines, {str(pin.name): pin.version for pin in locked.pins}, sources, elsewhere)
+
+
+def _on_pypi(name: str, version: str, workshop: Workshop) -> bool:
+    release = workshop.catalog.release(name, version)
+    return release is not None and release.on_pypi
 
 
 def _common(said: Sequence[_Said]) -> Iterator[str]:
