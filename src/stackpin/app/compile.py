@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from stackpin.abi.gpus import compute_capability, parse_gpu, runs_on
+from stackpin.abi.gpus import parse_gpu
 from stackpin.app.asked import Asked, address_of, requirement_of, shown
+from stackpin.app.tuple_notes import notes_of
 from stackpin.catalog.facts import Facts
 from stackpin.catalog.loader import Catalog
 from stackpin.catalog.stacks import Stacks
 from stackpin.emit.constraints import IndexStyle, Options, command_words, constraints_text
 from stackpin.errors import UnknownName, UsageError
-from stackpin.model.build import Sureness
 from stackpin.model.cuda import parse_cuda_tag
 from stackpin.model.driver import parse_driver
 from stackpin.model.request import AUTO, PYPI, Ask, Request
@@ -27,9 +27,9 @@ from stackpin.model.value import Value, replace
 from stackpin.resolve.solve import Solver
 
 if TYPE_CHECKING:
-    from stackpin.model.locked import Anchor, LockedTuple, Pin
+    from stackpin.model.locked import LockedTuple
 
-__all__ = ["Compiled", "Job", "Workshop", "compile_job", "file_options", "notes_of"]
+__all__ = ["Compiled", "Job", "Workshop", "compile_job", "file_options"]
 
 _PYTHON = r"(\d+\.\d+)(?:\.\d+)?"
 #: The local part of a version that names a build of torch or of a kernel.
@@ -289,75 +289,3 @@ def _closed(locked: LockedTuple, request: Request, text: str, workshop: Workshop
     pins = closure(wanted, Uv(index_url=workshop.settings.mirrors.get("pypi")))
     held = {str(pin.name) for pin in locked.pins} | {"pip"}
     return replace(locked, closure=tuple((name, found) for name, found in pins if canonicalize_name(name) not in held))
-
-
-def notes_of(locked: LockedTuple, request: Request) -> tuple[str, ...]:
-    """What a person should know beside the file: the extra that the kernels need, what is not proven, what was passed over."""
-    notes = []
-    for anchor, ask in zip(locked.anchors, request.asks, strict=True):
-        if anchor.extra and not ask.requirement.extras:
-            whole = ask.tree.installable(anchor.extra) if ask.tree else f"{anchor.name}[{anchor.extra}]"
-            notes.append(f"plain {_subject(anchor)} installs no torch and no kernels: install {whole}")
-        if ask.tree is not None:
-            from stackpin.app.source_tree import notes_on_tree
-
-            notes += notes_on_tree(ask.tree, ask.requirement.extras, locked.pins)
-        if not ask.requirement.specifier and anchor.chosen.startswith("the newest release "):
-            notes.append(f"{anchor.name} {anchor.version} is {anchor.chosen}")
-    notes += [
-        f"{pin.name} {pin.full_version} for {locked.cuda}: {pin.build.note or pin.note}"
-        for pin in locked.pins
-        if pin.build.sureness is Sureness.UNPROVEN
-    ]
-    notes += [
-        f"{pin.name} {pin.full_version} was not verified against its index"
-        for pin in locked.pins
-        if not pin.build.verified
-    ]
-    notes += [_misfit_note(pin, locked) for pin in locked.pins if pin.symbols and pin.symbols.missing]
-    notes += _overlap_notes(locked)
-    notes += _gpu_notes(locked, request)
-    if request.cuda == PYPI and locked.driver:
-        notes.append(f"{locked.cuda} needs NVIDIA driver {locked.driver} or newer")
-    notes += [f"{name} is set free (allow)" for name in request.allow]
-    return (*notes, *locked.notes)
-
-
-def _subject(anchor: Anchor) -> str:
-    return f"{anchor.name} {'of that tree' if anchor.tree else anchor.version}"
-
-
-def _gpu_notes(locked: LockedTuple, request: Request) -> list[str]:
-    """Kernels without code for the GPU that was named: some are made for others only, so that is told and no refusal."""
-    gpu = compute_capability(request.gpu)
-    if gpu is None:
-        return []
-    return [
-        f"{pin.name} {pin.version} has no code for {request.gpu}, only for {', '.join(pin.architectures)}"
-        for pin in locked.pins
-        if pin.architectures and not runs_on(pin.architectures, gpu)
-    ]
-
-
-def _overlap_notes(locked: LockedTuple) -> list[str]:
-    """Members that write the same names into site-packages: of those whichever is installed last stays."""
-    by_name: dict[str, list[str]] = {}
-    for pin in locked.pins:
-        for name in pin.writes:
-            by_name.setdefault(name, []).append(f"{pin.name} {pin.version}")
-    return [
-        f"{' and '.join(pins)} both write {name}: whichever is installed last stays"
-        for name, pins in by_name.items()
-        if len(pins) > 1
-    ]
-
-
-def _misfit_note(pin: Pin, locked: LockedTuple) -> str:
-    """That an anchor's own pins do not fit by their symbols: a finding, not a refusal."""
-    from stackpin.resolve.symbols import misfit_text  # only a finding needs it
-
-    torch = next(each.full_version for each in locked.pins if each.name == TORCH)
-    anchor = locked.anchors[0]
-    text = f"a library of {pin.name} {pin.version} does not load with torch {torch}, and {_subject(anchor)} pins both"
-    why = f" ({pin.optional})" if pin.optional else ""
-    return f"{text}: {misfit_text(pin.symbols)}{why}" if pin.symbols else text

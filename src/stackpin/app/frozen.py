@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
-from stackpin.app.compile import Compiled, compile_job, file_options, notes_of
+from stackpin.app.compile import Compiled, compile_job, file_options
 from stackpin.app.named_environment import active_environment, named_environment
+from stackpin.app.tuple_notes import notes_of
 from stackpin.check.install_lines import InstallLines
 from stackpin.check.on_disk import Disk, not_covered
 from stackpin.effects.installed_metadata import read_contents
