@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
 import sys
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.support.in_process import Done, run_here
 
 __all__: list[str] = []
 
@@ -31,6 +28,7 @@ COMMANDS = [
     ("compile",),
     ("detect",),
     ("diff",),
+    ("emit",),
     ("explain",),
     ("matrix",),
     ("path",),
@@ -49,17 +47,22 @@ ELSEWHERE = (
     "stackpin catalog update",
     "stackpin catalog verify",
     "stackpin uv ",
+    "stackpin emit pylock",
     "stackpin abi ./",
     "stackpin abi --env",
     "stackpin compile ./",
 )
 
+#: Files of bots, as empty as they may be.
+BOTS = {"renovate.json": "{}\n", ".github/dependabot.yml": "version: 2\nupdates: []\n"}
 
-def run(*words: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "stackpin", *words]
-    return subprocess.run(
-        command, cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True, check=False, timeout=120
-    )
+
+def run(*words: str, cwd: Path | None = None, **env: str) -> Done:
+    if (*words, "")[0] in {word for (word,) in WRAPPED}:  # the process becomes the tool
+        command = [sys.executable, "-m", "stackpin", *words]
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+        return Done(done.returncode, done.stdout, done.stderr)
+    return run_here(*words, cwd=cwd or Path.cwd(), env=env)
 
 
 @cache
@@ -112,6 +115,10 @@ def test_an_example_works(line: str, tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
     if "pyproject.toml" in words:
         (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1.0"\n', encoding="utf-8")
+    for path, text in BOTS.items():
+        if path in words:
+            (tmp_path / path).parent.mkdir(exist_ok=True)
+            (tmp_path / path).write_text(text, encoding="utf-8")
     if words[1] == "check":
         (tmp_path / "requirements.txt").write_text("torch==2.6.0\ntriton==3.2.0\n", encoding="utf-8")
     done = run(*words[1:], cwd=tmp_path)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support.in_process import run_here
 
 __all__: list[str] = []
 
@@ -46,12 +47,11 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("line", commands())
 def test_a_command_in_the_texts_works(line: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "stackpin", *shlex.split(line)[1:]]
     if "requirements.txt" in line.split():
         (tmp_path / "requirements.txt").write_text("torch==2.6.0\ntriton==3.2.0\n", encoding="utf-8")
     if "--venv .venv" in line or "--env .venv" in line:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = run_here(*shlex.split(line)[1:], cwd=tmp_path)
     assert (done.returncode, "Traceback" in done.stderr) == (10 if line in REFUSED else 0, False), done.stderr
 
 

@@ -105,7 +105,9 @@ def test_uv_without_a_stack_is_uv_itself(line: str, desk: Callable[..., Desk]) -
     assert wrapped == bare
 
 
-@pytest.mark.parametrize("line", PIP_LINES)
+@pytest.mark.parametrize(
+    "line", [*PIP_LINES[::2], *(pytest.param(line, marks=pytest.mark.slow) for line in PIP_LINES[1::2])]
+)
 def test_pip_without_a_stack_is_pip_itself(line: str, desk: Callable[..., Desk]) -> None:
     bare, wrapped = both(desk("pip", stack=""), line, "pip")
     assert wrapped == bare

@@ -10,6 +10,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.support.index_server import Behaviour
 from tests.support.wheels import cut, wheel_bytes, wheel_name
 
@@ -41,6 +42,7 @@ def test_an_update_that_works_exits_0_and_says_nothing_on_stderr(desk: Desk) -> 
     assert first_line(run(desk, "verify")) == (0, "1 of 1 release read again: no difference\n", "")
 
 
+@pytest.mark.slow
 def test_a_difference_exits_1(desk: Desk) -> None:
     file = desk.release("1.0")
     run(desk, "update")
@@ -54,6 +56,7 @@ def test_an_unknown_package_exits_2(desk: Desk) -> None:
     assert first_line(run(desk, "update", "-p", "dem")) == (2, "", "error: the catalog does not cover dem")
 
 
+@pytest.mark.slow
 def test_a_damaged_catalog_exits_13(desk: Desk) -> None:
     desk.release("1.0")
     run(desk, "update")
@@ -114,6 +117,7 @@ def test_ctrl_c_says_that_nothing_is_lost_and_exits_130(desk: Desk) -> None:
     assert len(desk.rows()) == 24
 
 
+@pytest.mark.slow
 def test_logins_are_used_and_never_shown(desk: Desk) -> None:
     secret = "s3cr3t-pa55"
     desk.release("1.0")
