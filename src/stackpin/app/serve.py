@@ -82,10 +82,10 @@ def opened_index(asked: ServeJob, workshop: Workshop, tell: Callable[[str], None
             expected="--stack, STACKPIN_STACK, or stack = [...] in [tool.stackpin]",
             hint="stackpin serve --stack sglang",
         )
-    compiled = compile_job(replace(asked.job, requirements=stacks), workshop, version=VERSION)
-    locked = compiled.locked
-    title = f"{_releases(locked)} on {locked.cuda}"
-    with open_index(None, asked.patience) as session, loopback_socket(asked.host, asked.port) as opened:
+    with loopback_socket(asked.host, asked.port) as opened, open_index(None, asked.patience) as session:
+        compiled = compile_job(replace(asked.job, requirements=stacks), workshop, version=VERSION)
+        locked = compiled.locked
+        title = f"{_releases(locked)} on {locked.cuda}"
         application = _application(asked, workshop, locked, session, title, tell)
         host, port = opened.getsockname()[:2]
         root = f"http://{f'[{host}]' if ':' in host else host}:{port}/"

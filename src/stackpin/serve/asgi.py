@@ -22,13 +22,13 @@ from stackpin.serve.serialise import page_bytes
 from stackpin.serve.tuple_index import HeldPage
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
     from stackpin.serve.rules import LeftOut
     from stackpin.serve.tuple_index import TupleIndex
 
     Scope = Mapping[str, Any]
-    Message = dict[str, Any]
+    Message = MutableMapping[str, Any]
 
 __all__ = ["Application"]
 
