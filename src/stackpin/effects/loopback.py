@@ -32,7 +32,8 @@ def loopback_socket(host: str, port: int) -> socket.socket:
             hint="for other machines, an index server of their own: stackpin emit devpi --help",
         )
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
-    opened = socket.socket(family, socket.SOCK_STREAM)
+    # Named as TCP, for asyncio sends small parts at once on such sockets only: else an answer waits 40 ms for an acknowledgement.
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((str(address), port))

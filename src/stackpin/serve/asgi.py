@@ -148,7 +148,7 @@ class Application:
 
     def _log(self, project: str, left_out: tuple[LeftOut, ...]) -> None:
         """One line for each release, the first time that its page is asked for."""
-        if project not in self._told:
+        if left_out and project not in self._told:
             self._told.add(project)
             for row in left_out:
                 self._tell(f"left out: {row}")
