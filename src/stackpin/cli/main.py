@@ -39,6 +39,11 @@ _COMMANDS = {
         "Releases by CUDA tags: what exists, what is proven, what is refused.",
     ),
     "path": ("stackpin.cli.compile", "path_command", "The name of the ready-made file inside this installation."),
+    "serve": (
+        "stackpin.cli.serve",
+        "command",
+        "A filtered package index on this machine, for tools that ignore constraints.",
+    ),
     "shim": ("stackpin.cli.shim", "shim", "Put uv, uvx, pip and pip3 under the tuple, as typed."),
 }
 
