@@ -116,11 +116,16 @@ def _kind_of(path: Path) -> str:
 
 
 def _patch_of(kind: str) -> Callable[[str, Emission, str], _Patched]:
-    from stackpin.patch.dependabot import with_group
-    from stackpin.patch.renovate import with_rules
+    """The patch of a kind: text, tuple and the file's name in."""
+    if kind == _RENOVATE:
+        from stackpin.emit.renovate import renovate_rules
+        from stackpin.patch.renovate import with_rules
 
-    patch = {_RENOVATE: with_rules, _DEPENDABOT: with_group}[kind]
-    return lambda text, emission, where: _Patched(*patch(text, emission, where=where))
+        return lambda text, emission, where: _Patched(*with_rules(text, renovate_rules(emission), where=where))
+    from stackpin.emit.dependabot import dependabot_entry
+    from stackpin.patch.dependabot import with_group
+
+    return lambda text, emission, where: _Patched(*with_group(text, dependabot_entry(emission), where=where))
 
 
 def _compiled(job: Job, workshop: Workshop) -> Compiled:

@@ -20,7 +20,7 @@ __all__ = ["command"]
     "--cuda", "tags", multiple=True, metavar="TAG", help="CUDA tag (cu124, cpu), pypi (default) or auto; repeatable."
 )
 @click.option("--allow", multiple=True, metavar="NAME", help="Set a member free; repeatable.")
-@click.option("--documents", metavar="URL", help="renovate.json: where its document lies.")
+@click.option("--documents", metavar="URL", help="renovate.json: take the versions from the document there.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where the file would change.")
 @output_options
 def command(file: str, stacks: tuple[str, ...], **options: Any) -> int:
