@@ -247,6 +247,7 @@ def test_a_security_update_of_one_member_is_not_made_alone(tmp_path: Path) -> No
     }
     rules = renovate_rules(emission_of(TODAY))["packageRules"]
     asked = {"packageName": "torch", "depName": "torch", "datasource": "pypi", "currentValue": "==2.6.0"}
+    asked["currentVersion"] = "2.6.0"
     script = f"""
     import {{ applyPackageRules }} from "RENOVATE/util/package-rules/index.js";
     const asked = {json.dumps({**asked, "versioning": "pep440"})};

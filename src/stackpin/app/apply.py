@@ -86,6 +86,8 @@ def apply(asked: ApplyJob, workshop: Workshop) -> Applied:
         raise InputUnreadable("there is no such file", where=str(path), expected=kind)
     before = _decoded(raw, path)
     jobs = [replace(asked.job, requirements=stacks, cuda=tag) for tag in asked.tags or (asked.job.cuda,)]
+    if kind != _PROJECT and len(jobs) > 1:
+        raise UsageError(f"{kind} holds one tuple", got=" ".join(asked.tags), expected="one --cuda")
     compiled = [_compiled(job, workshop) for job in jobs]
     if kind == _PROJECT:
         from stackpin.app.apply_project import wanted_of
@@ -93,8 +95,6 @@ def apply(asked: ApplyJob, workshop: Workshop) -> Applied:
 
         done = _Patched(with_tuple(before, wanted_of(compiled, workshop), where=str(path)))
     else:
-        if len(compiled) > 1:
-            raise UsageError(f"{kind} holds one tuple", got=" ".join(asked.tags), expected="one --cuda")
         emission = emission_of(compiled[0], EmitJob(format=kind, job=jobs[0], documents=asked.documents), workshop)
         done = _patch_of(kind)(before, emission, str(path))
     if done.text != before and not asked.check:

@@ -143,10 +143,13 @@ def _together(emission: Emission, names: list[str], *about: str) -> list[dict[st
 
 
 def _by_document(emission: Emission) -> list[dict[str, Any]]:
-    """Rules that hold for every tuple of these stacks, so that only the document changes."""
+    """Rules that hold for every tuple of these stacks, so that only the document changes.
+
+    A CUDA member that one anchor leaves open is pinned by another: where the document has no row of it, it stands still.
+    """
     about = f"the {_group(emission.locked)} moves as one, to the tuple of {emission.documents}"
-    out = {*emission.look_alikes, *(str(bound.name) for bound in emission.locked.bounds)} - {*emission.members}
-    return [*_together(emission, list(emission.members), about), *_still(emission, out)]
+    names = {*emission.members, *(str(bound.name) for bound in emission.locked.bounds)}
+    return [*_together(emission, sorted(names), about), *_still(emission, {*emission.look_alikes} - names)]
 
 
 def _by_version(emission: Emission) -> list[dict[str, Any]]:

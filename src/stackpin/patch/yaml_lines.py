@@ -40,6 +40,9 @@ class YamlLines:
         self._lines = text.splitlines(keepends=True)
         self._end = "\r\n" if "\r\n" in text else "\n"
         self._put: dict[int, list[str]] = {}  # before which line
+        self._keys: dict[
+            int, list[str]
+        ] = {}  # the same, of keys that are new: behind what goes under those that are there
         self.gone: set[int] = set()
         self._root = node
         _refuse_twice(node, set())
@@ -81,7 +84,7 @@ class YamlLines:
             self.gone.update(range(begin, end + 1))
         if ours and len(ours) == len(items):
             line = next(name for name, value in entry.value if value is holder).start_mark.line
-            if "#" not in self._lines[line]:
+            if re.match(rf"\s*{key}\s*:\s*$", self._lines[line]):  # nothing of the user's stands there
                 self.gone.add(line)
 
     def text_cut(self) -> str:
@@ -98,7 +101,9 @@ class YamlLines:
 
     def text_put(self) -> str:
         """The text with what was put in."""
-        return self._joined({line: [f"{each}{self._end}" for each in new] for line, new in self._put.items()})
+        places = {*self._put, *self._keys}
+        put = {line: [*self._put.get(line, ()), *self._keys.get(line, ())] for line in places}
+        return self._joined({line: [f"{each}{self._end}" for each in new] for line, new in put.items()})
 
     def with_entry(self, lines: list[str]) -> str:
         """The text with one more entry of ``updates``, given as if the list stood at the left edge."""
@@ -133,7 +138,7 @@ class YamlLines:
         listed = "" if first else self.offset
         if holder is None:
             new = [" " * column + f"{key}:", *made(" " * column + ("  " if first else listed))]
-            self._put.setdefault(self._last(entry) + 1, []).extend(new)
+            self._keys.setdefault(self._last(entry) + 1, []).extend(new)
             return
         if _empty(holder):
             place = self._emptied(entry, key)
@@ -151,7 +156,7 @@ class YamlLines:
         line: int = named.start_mark.line
         head, tail = self._lines[line][: named.end_mark.column], self._lines[line][named.end_mark.column :]
         cut = re.sub(r"^(\s*:)[ \t]*(?:\{\s*\}|\[\s*\]|~|null)", r"\1", tail)
-        if re.match(r"\s*:[ \t]*(?:#|$)", cut) is None:
+        if re.match(r"\s*:\s*(?:#|$)", cut) is None:
             raise self.unpatched(f"{key} is empty in a way that is not known, in line {line + 1}")
         self._lines[line] = head + cut
         return line
@@ -168,7 +173,7 @@ class YamlLines:
         return "".join(parts)
 
     def _all(self) -> list[Any]:
-        return [each for each in getattr(self._updates, "value", None) or () if _is_mapping(each)]
+        return [each[0] for each in _items(self._updates) if _is_mapping(each[0])]
 
     def _offset(self) -> str:
         """How far lists are indented under their key in this file: as ``updates`` is, else two blanks."""

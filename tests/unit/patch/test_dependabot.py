@@ -74,6 +74,8 @@ def test_a_second_run_changes_nothing_and_another_tuple_replaces_ours_alone() ->
         pytest.param("version: 2\n", id="no updates"),
         pytest.param("version: 2\nupdates: []\n", id="an empty list"),
         pytest.param("version: 2\nupdates:\n", id="nothing under updates"),
+        pytest.param("updates: ~  # none\nversion: 2\n", id="null"),
+        pytest.param("# x\r\nupdates: []\r\n# y\r\nversion: 2", id="CRLF"),
         pytest.param(
             "version: 2\nupdates:\n- package-ecosystem: npm\n  directory: /\n  schedule: {interval: weekly}", id="npm"
         ),
@@ -102,6 +104,7 @@ def test_an_entry_is_added_where_there_is_none(text: str) -> None:
         pytest.param(
             "version: 2\nupdates:\n- &a\n  package-ecosystem: pip\n  x: &b [1]\n- *a\n- y: *b\n", id="aliases"
         ),
+        pytest.param("version: 2\nupdates:\n- groups:\n  package-ecosystem: uv\n  ignore:\n", id="groups first"),
         pytest.param("version: 2\nupdates:\n- package-ecosystem: uv\n  x: |\n    a\n    b\n", id="a text of lines"),
     ],
 )
