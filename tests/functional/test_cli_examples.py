@@ -31,6 +31,7 @@ COMMANDS = [
     ("compile",),
     ("detect",),
     ("diff",),
+    ("emit",),
     ("explain",),
     ("matrix",),
     ("path",),
@@ -52,6 +53,7 @@ ELSEWHERE = (
     "stackpin abi ./",
     "stackpin abi --env",
     "stackpin compile ./",
+    "stackpin emit pylock",
 )
 
 
@@ -112,6 +114,10 @@ def test_an_example_works(line: str, tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
     if "pyproject.toml" in words:
         (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1.0"\n', encoding="utf-8")
+    for name, text in (("renovate.json", "{}\n"), (".github/dependabot.yml", "version: 2\n")):
+        if words[1:3] == ["apply", name]:
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(text, encoding="utf-8")
     if words[1] == "check":
         (tmp_path / "requirements.txt").write_text("torch==2.6.0\ntriton==3.2.0\n", encoding="utf-8")
     done = run(*words[1:], cwd=tmp_path)

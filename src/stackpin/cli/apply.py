@@ -32,7 +32,7 @@ def command(file: str, stacks: tuple[str, ...], **options: Any) -> int:
     Examples:
       stackpin apply pyproject.toml --stack 'sglang==0.4.*' --cuda cu124
       stackpin apply renovate.json --stack sglang
-      stackpin apply .github/dependabot.yml --stack sglang --check
+      stackpin apply .github/dependabot.yml --stack sglang
     """
     from stackpin.app.apply import ApplyJob, apply
     from stackpin.app.compile import Job, Workshop

@@ -51,11 +51,11 @@ def command(format_name: str, requirements: tuple[str, ...], **options: Any) -> 
 
     \b
     Examples:
-      eval "$(stackpin emit env 'sglang==0.4.*' --cuda cu124)"
       stackpin emit env sglang --shell docker
       stackpin emit pip-conf sglang -o .venv/pip.conf
       stackpin emit renovate sglang -o renovate.json
       stackpin emit pylock 'vllm==0.8.*' --python 3.12 -o pylock.toml
+      eval "$(stackpin emit env 'sglang==0.4.*' --cuda cu124)"
     """
     from stackpin.app.compile import Workshop
     from stackpin.app.emit import EmitJob, emit

@@ -148,8 +148,7 @@ def _by_document(emission: Emission) -> list[dict[str, Any]]:
     A CUDA member that one anchor leaves open is pinned by another: where the document has no row of it, it stands still.
     """
     about = f"the {_group(emission.locked)} moves as one, to the tuple of {emission.documents}"
-    names = {*emission.members, *(str(bound.name) for bound in emission.locked.bounds)}
-    return [*_together(emission, sorted(names), about), *_still(emission, {*emission.look_alikes} - names)]
+    return [*_together(emission, list(emission.members), about), *_still(emission, {*emission.look_alikes})]
 
 
 def _by_version(emission: Emission) -> list[dict[str, Any]]:

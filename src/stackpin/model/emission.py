@@ -48,8 +48,8 @@ class Emission(Value):
     ``files`` are, by member, the files for the target; a member whose hashes are not known is not among them. ``environ``
     are variables as they are now, for a reader that cannot extend them itself. ``documents`` is the address, or the path
     inside the repository, of the document that a bot reads. ``lock`` is what uv resolved under the tuple, as it wrote it.
-    ``members`` are all names that the stacks hold, in this tuple or another, and ``look_alikes`` those that must stay out of
-    any: sorted, without what was set free.
+    ``members`` are all names that the stacks hold, in this tuple or another, CUDA members with it, and ``look_alikes`` those
+    that must stay out of any: sorted, without what was set free.
     """
 
     locked: LockedTuple
