@@ -142,6 +142,13 @@ def test_without_the_libraries_the_extra_is_named(
     assert done.stderr.endswith("do:       pip install 'stackpin[bots]'\n")
 
 
+def test_json_has_what_is_said_of_the_users_own_settings(tmp_path: Path) -> None:
+    (tmp_path / "renovate.json").write_text('{"ignoreDeps": ["torch"]}', encoding="utf-8")
+    document = json.loads(run_here("apply", "renovate.json", *ASKED, "--json", cwd=tmp_path).stdout)
+    assert document["notes"][-1:] == ["renovate.json: ignoreDeps has torch, and that wins: the tuple moves without"]
+    assert (document["changed"], document["written"]) == (True, True)
+
+
 def test_an_emitted_file_is_what_apply_makes(tmp_path: Path) -> None:
     stack, *cuda = ASKED[1:]
     for name, form in (("renovate.json", "renovate"), ("dependabot.yml", "dependabot")):

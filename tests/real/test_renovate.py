@@ -296,3 +296,55 @@ def test_the_drill(documents: tuple[str, ...], tmp_path: Path, index: tuple[str,
     assert len(found.offered) == len(found.updates)
     again = run_here("apply", "renovate.json5", "--stack", today[0], *today[1:], *documents, "--check", cwd=repository)
     assert again.returncode == 0
+
+
+@pytest.mark.parametrize("answers", [{}, {"/demo.json": "<p>gone</p>"}], ids=["404", "a page"])
+def test_of_a_document_that_cannot_be_fetched_nothing_is_offered(
+    answers: dict[str, str], tmp_path: Path, index: tuple[str, list[str]]
+) -> None:
+    with served(answers) as (root, _):
+        lay_out(tmp_path, user_config(index[0]), TODAY, documents=f"{root}/demo.json")
+        assert_nothing_moved(looked_up(tmp_path))
+
+
+def test_every_manager_of_python_files_moves_its_pins(tmp_path: Path, index: tuple[str, list[str]]) -> None:
+    managers = ["pep621", "pip_requirements", "pip_setup", "pipenv", "setup-cfg"]
+    config = user_config(index[0], enabledManagers=managers, pip_requirements={"fileMatch": ["dev\\.in$"]})
+    lay_out(tmp_path, config, TODAY)
+    files = {
+        "setup.cfg": "[options]\ninstall_requires =\n    torch==2.6.0\n    torchao==0.10.0\n",
+        "setup.py": 'from setuptools import setup\n\nsetup(install_requires=["torch==2.6.0", "torchao==0.10.0"])\n',
+        "Pipfile": '[packages]\ntorch = "==2.6.0"\ntorchao = "===0.10.0"\n',
+        "dev.in": "torch==2.6.0\ntorchao==0.10.0\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    found = looked_up(tmp_path)
+    assert {each.branch for each in found.updates if each.name != "six"} == {BRANCH}
+    for name in (*files, "pyproject.toml"):
+        assert {(each.name, each.new.strip("=")) for each in found.updates if each.file == name} - {
+            ("six", "99.0.0")
+        } == {
+            ("torch", TODAY["torch"]),
+            ("torchao", TODAY["torchao"]),
+        }
+
+
+def test_a_range_is_no_pin_and_stays(tmp_path: Path, index: tuple[str, list[str]]) -> None:
+    lay_out(tmp_path, user_config(index[0]), TODAY)
+    (tmp_path / "requirements.txt").write_text("torch>=2.5\ntorchao~=0.10.0\ndemo>=1,<1.1\n", encoding="utf-8")
+    assert not [each for each in looked_up(tmp_path).updates if each.file == "requirements.txt"]
+
+
+@pytest.mark.parametrize("documents", ["", "file://.github/stackpin/demo.json", "https://stacks.example/demo.json"])
+def test_what_is_emitted_passes_the_validator(documents: str, tmp_path: Path) -> None:
+    (tmp_path / "renovate.json").write_text(renovate_text(emission_of(TODAY, documents=documents)), encoding="utf-8")
+    assert validated(tmp_path, "renovate.json") == (0, "")
+
+
+def test_the_validator_sees_what_renovate_does_not_know(tmp_path: Path) -> None:
+    text = renovate_text(emission_of(TODAY)).replace('"followTag"', '"followTags"')
+    (tmp_path / "renovate.json").write_text(text, encoding="utf-8")
+    code, said = validated(tmp_path, "renovate.json")
+    assert code == 1
+    assert "followTags" in said

@@ -49,9 +49,8 @@ def command(file: str, stacks: tuple[str, ...], **options: Any) -> int:
     done = apply(asked, Workshop(settings_here()))
     changed = done.before != done.after
     if options["as_json"]:
-        click.echo(
-            as_json({"schema": 1, "file": file, "changed": changed, "written": changed and not options["check"]})
-        )
+        document = {"schema": 1, "file": file, "changed": changed, "written": changed and not options["check"]}
+        click.echo(as_json({**document, "notes": list(done.notes)}))
     elif not options["quiet"]:
         print_notes(done.notes)
         lines = difflib.unified_diff(
