@@ -10,7 +10,6 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from stackpin.parse.text_places import Lines
 from stackpin.patch.bots_extra import bots_library
 
 if TYPE_CHECKING:
@@ -41,7 +40,8 @@ class Json5Text:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._lines = Lines(text)
+        # json-five counts lines by their line feeds alone.
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self._end = "\r\n" if "\r\n" in text else "\n"
         loader = bots_library("json5.loader", "json-five")
         model = bots_library("json5.model", "json-five")
@@ -137,8 +137,8 @@ class Json5Text:
 
     def span(self, node: Any) -> tuple[int, int]:
         """Where a value begins and ends in the text."""
-        begin = self._lines.offset(node.lineno, node.col_offset + 1)
-        return begin, self._lines.offset(node.end_lineno, node.end_col_offset + 1)
+        begin = self._starts[node.lineno - 1] + node.col_offset
+        return begin, self._starts[node.end_lineno - 1] + node.end_col_offset
 
     def _indent_at(self, place: int) -> str:
         line = max(self.text.rfind("\n", 0, place), self.text.rfind("\r", 0, place)) + 1

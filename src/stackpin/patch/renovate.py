@@ -47,7 +47,10 @@ def with_rules(text: str, wanted: Mapping[str, Any], *, where: str) -> tuple[str
     notes = notes_on(meant, wanted, where)
     if meant == before and list(meant) == list(before):
         return text, notes
-    new = _patched(text, wanted)
+    try:
+        new = _patched(text, wanted)
+    except (ValueError, bots_library("pyjson5", "pyjson5").Json5Exception) as error:
+        raise _unpatched(where, "the places of its parts cannot be told") from error
     if _read(new, where) != meant or _is_plain(new) != _is_plain(text):
         raise _unpatched(where, "the result would say something else")
     if comments_in(new) != comments_in(text):
@@ -173,6 +176,6 @@ def _unpatched(where: str, got: str) -> InputUnreadable:
         "the file is laid out in a way that stackpin cannot change without loss",
         where=where,
         got=got,
-        expected=f"rules of stackpin's ({OURS.strip()} …) without comments inside",
-        hint="move the comment in front of the rule, then type the command again",
+        expected="lines that end with a line feed, and rules of stackpin's without comments inside",
+        hint="write it so, then type the command again",
     )

@@ -70,6 +70,9 @@ def test_ours_stand_last_again_where_the_user_has_put_a_rule_behind_them() -> No
             '{\n  "pip_requirements": {"managerFilePatterns": ["/x/"]},\n  "customDatasources": {}\n}', id="keys"
         ),
         pytest.param("{a: [1,],}", id="commas at the end"),
+        pytest.param("{\r  a: 1,\r  packageRules: [{x: 1}]\r}", id="carriage returns"),
+        pytest.param("{ /* a\u2028 b */ a: 'x\\\n y', // q\n packageRules: [] }", id="lines inside comments and texts"),
+        pytest.param("/* a\n b\n*/ { 'p\\u0061': [1], /* q\n */ packageRules: [\n{b: 1}] }", id="comments of lines"),
     ],
 )
 def test_what_was_there_stays_byte_for_byte(text: str) -> None:
