@@ -348,3 +348,28 @@ def test_the_validator_sees_what_renovate_does_not_know(tmp_path: Path) -> None:
     code, said = validated(tmp_path, "renovate.json")
     assert code == 1
     assert "followTags" in said
+
+
+@pytest.mark.parametrize(
+    ("config", "note", "reason"),
+    [
+        ({"ignoreDeps": ["torch"]}, "ignoreDeps has torch, and that wins: the tuple moves without", "ignored"),
+        (
+            {"packageRules": [{"matchPackageNames": ["torch"], "enabled": False}]},
+            "packageRules[2] disables torch, and that wins: there the tuple does not move",
+            "disabled",
+        ),
+    ],
+)
+def test_where_the_users_own_settings_win_it_is_told(
+    config: dict[str, Any], note: str, reason: str, tmp_path: Path, index: tuple[str, list[str]]
+) -> None:
+    rules = config.pop("packageRules", [])
+    whole = user_config(index[0], *rules, **config)
+    lay_out(tmp_path, whole, TODAY)
+    _, notes = with_rules(json.dumps(whole), renovate_rules(emission_of(TODAY)), where="renovate.json")
+    assert notes == (f"renovate.json: {note}",)
+    found = looked_up(tmp_path)
+    assert found.skipped["constraints/demo.txt", "torch"] == reason
+    assert {each.name for each in found.updates} >= MOVING - {"torch"}
+    assert "torch" not in found.offered
