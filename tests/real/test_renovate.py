@@ -373,3 +373,30 @@ def test_where_the_users_own_settings_win_it_is_told(
     assert found.skipped["constraints/demo.txt", "torch"] == reason
     assert {each.name for each in found.updates} >= MOVING - {"torch"}
     assert "torch" not in found.offered
+
+
+def test_with_the_versions_of_the_index_members_part_from_each_other(tmp_path: Path) -> None:
+    """Why they come from elsewhere: grouped, each allowed the tuple's version, and asked of an index that has them all."""
+    versions = {name: {YESTERDAY[name], TODAY[name]} for name in TODAY}
+    pages = {
+        f"/simple/{name}/": "".join(
+            '<a href="{0}">{0}</a>'.format(f"{name.replace('-', '_')}-{version}-py3-none-any.whl")
+            for version in sorted(each.partition("+")[0] for each in found)
+        )
+        for name, found in versions.items()
+    }
+    with served(pages) as (root, _):
+        group = {"matchPackageNames": list(TODAY), "groupName": "demo stack", "rollbackPrs": True}
+        allowed = [{"matchPackageNames": [name], "allowedVersions": f"=={TODAY[name]}"} for name in TODAY]
+        config = user_config(f"{root}/simple/", group, *allowed)
+        lay_out(tmp_path, config, TODAY)
+        config["pip_requirements"] = renovate_rules(emission_of(TODAY))["pip_requirements"]
+        (tmp_path / "renovate.json").write_text(json.dumps(config), encoding="utf-8")
+        found = looked_up(tmp_path)
+    # Of the constraints file nothing: === is refused, a pre-release, a label and a lower version are passed over.
+    assert {(each.file, each.name) for each in found.updates} == {
+        ("pyproject.toml", "torch"),
+        ("requirements.txt", "torch"),
+        ("old/pyproject.toml", "torch"),
+        ("old/pyproject.toml", "demo"),
+    }
