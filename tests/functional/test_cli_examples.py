@@ -51,10 +51,11 @@ ELSEWHERE = (
     "stackpin abi ./",
     "stackpin abi --env",
     "stackpin compile ./",
+    "stackpin emit pylock",
 )
 
 #: Files of bots, as empty as they may be.
-BOTS = {"renovate.json": "{}\n", ".github/dependabot.yml": "version: 2\nupdates: []\n"}
+BOTS = {"renovate.json": "{}\n", ".github/dependabot.yml": "version: 2\n"}
 
 
 def run(*words: str, cwd: Path | None = None, **env: str) -> Done:

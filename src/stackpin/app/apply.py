@@ -86,6 +86,8 @@ def apply(asked: ApplyJob, workshop: Workshop) -> Applied:
         raise InputUnreadable("there is no such file", where=str(path), expected=kind)
     before = _decoded(raw, path)
     jobs = [replace(asked.job, requirements=stacks, cuda=tag) for tag in asked.tags or (asked.job.cuda,)]
+    if kind != _PROJECT and len(jobs) > 1:
+        raise UsageError(f"{kind} holds one tuple", got=" ".join(asked.tags), expected="one --cuda")
     compiled = [_compiled(job, workshop) for job in jobs]
     if kind == _PROJECT:
         from stackpin.app.apply_project import wanted_of
@@ -93,8 +95,6 @@ def apply(asked: ApplyJob, workshop: Workshop) -> Applied:
 
         done = _Patched(with_tuple(before, wanted_of(compiled, workshop), where=str(path)))
     else:
-        if len(compiled) > 1:
-            raise UsageError(f"{kind} holds one tuple", got=" ".join(asked.tags), expected="one --cuda")
         emission = emission_of(compiled[0], EmitJob(format=kind, job=jobs[0], documents=asked.documents), workshop)
         done = _patch_of(kind)(before, emission, str(path))
     if done.text != before and not asked.check:
@@ -116,11 +116,16 @@ def _kind_of(path: Path) -> str:
 
 
 def _patch_of(kind: str) -> Callable[[str, Emission, str], _Patched]:
-    from stackpin.patch.dependabot import with_group
-    from stackpin.patch.renovate import with_rules
+    """The patch of a kind: text, tuple and the file's name in."""
+    if kind == _RENOVATE:
+        from stackpin.emit.renovate import renovate_rules
+        from stackpin.patch.renovate import with_rules
 
-    patch = {_RENOVATE: with_rules, _DEPENDABOT: with_group}[kind]
-    return lambda text, emission, where: _Patched(*patch(text, emission, where=where))
+        return lambda text, emission, where: _Patched(*with_rules(text, renovate_rules(emission), where=where))
+    from stackpin.emit.dependabot import dependabot_entry
+    from stackpin.patch.dependabot import with_group
+
+    return lambda text, emission, where: _Patched(*with_group(text, dependabot_entry(emission), where=where))
 
 
 def _compiled(job: Job, workshop: Workshop) -> Compiled:

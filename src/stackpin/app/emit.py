@@ -91,6 +91,8 @@ def emission_of(compiled: Compiled, asked: EmitJob, workshop: Workshop) -> Emiss
         files={str(pin.name): files for pin in locked.pins if (files := _files(workshop, locked, str(pin.name)))},
         hashes=asked.hashes,
         documents=asked.documents,
+        members=_members(compiled, workshop),
+        look_alikes=_look_alikes(compiled, workshop),
     )
 
 
@@ -125,6 +127,22 @@ def _free(compiled: Compiled) -> tuple[str, ...]:
     held |= {str(bound.name) for bound in locked.bounds}
     names = {str(name) for ask in request.asks for name in (*ask.stack.members, *ask.stack.always)}
     return tuple(sorted(names - held - {str(name) for name in request.allow}))
+
+
+def _members(compiled: Compiled, workshop: Workshop) -> tuple[str, ...]:
+    """What the stacks hold in one tuple or another, the anchors with it, and what has CUDA's own version (``cuda-python``)."""
+    request = compiled.request
+    names = {str(name) for ask in request.asks for name in (ask.stack.anchor, *ask.stack.members, *ask.stack.always)}
+    names |= {name for name, member in workshop.facts.cuda_members.items() if member.major is None}
+    return tuple(sorted((names | {str(pin.name) for pin in compiled.locked.pins}) - {*map(str, request.allow)}))
+
+
+def _look_alikes(compiled: Compiled, workshop: Workshop) -> tuple[str, ...]:
+    """What must stay out of every tuple of these stacks: it writes into a member's folder and is no member itself."""
+    request, members = compiled.request, set(_members(compiled, workshop))
+    names = {str(name) for ask in request.asks for name in ask.stack.look_alikes}
+    names |= {row.distribution for row in workshop.facts.look_alikes if row.member in members}
+    return tuple(sorted(names - members - {*map(str, request.allow)}))
 
 
 def _lock(compiled: Compiled, workshop: Workshop) -> str:

@@ -20,7 +20,7 @@ __all__ = ["command"]
     "--cuda", "tags", multiple=True, metavar="TAG", help="CUDA tag (cu124, cpu), pypi (default) or auto; repeatable."
 )
 @click.option("--allow", multiple=True, metavar="NAME", help="Set a member free; repeatable.")
-@click.option("--documents", metavar="URL", help="renovate.json: where its document lies.")
+@click.option("--documents", metavar="URL", help="renovate.json: take the versions from the document there.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where the file would change.")
 @output_options
 def command(file: str, stacks: tuple[str, ...], **options: Any) -> int:
@@ -49,9 +49,8 @@ def command(file: str, stacks: tuple[str, ...], **options: Any) -> int:
     done = apply(asked, Workshop(settings_here()))
     changed = done.before != done.after
     if options["as_json"]:
-        click.echo(
-            as_json({"schema": 1, "file": file, "changed": changed, "written": changed and not options["check"]})
-        )
+        document = {"schema": 1, "file": file, "changed": changed, "written": changed and not options["check"]}
+        click.echo(as_json({**document, "notes": list(done.notes)}))
     elif not options["quiet"]:
         print_notes(done.notes)
         lines = difflib.unified_diff(

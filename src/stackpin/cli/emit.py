@@ -41,7 +41,7 @@ def _list(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa:
 @click.option(
     "--documents",
     metavar="URL",
-    help="renovate: where its document lies (default: .github/stackpin/ in the repository).",
+    help="renovate: take the versions from the document there (a URL, or file://PATH in the repository).",
 )
 @click.option("--no-hashes", is_flag=True, help="requirements: leave the hashes out.")
 @click.option("-o", "--output", metavar="FILE", help="Write the text there; default: stdout.")

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from stackpin.model.locked import LockedTuple, Pin
 
-__all__ = ["Emission", "HashedFile", "Shell"]
+__all__ = ["OURS", "Emission", "HashedFile", "Shell"]
+
+#: How a remark of ours begins in a file that is the user's: by it what is ours is known when it is to be replaced.
+OURS = "stackpin: "
 
 
 class Shell(str, Enum):
@@ -45,6 +48,8 @@ class Emission(Value):
     ``files`` are, by member, the files for the target; a member whose hashes are not known is not among them. ``environ``
     are variables as they are now, for a reader that cannot extend them itself. ``documents`` is the address, or the path
     inside the repository, of the document that a bot reads. ``lock`` is what uv resolved under the tuple, as it wrote it.
+    ``members`` are all names that the stacks hold, in this tuple or another, CUDA members with it, and ``look_alikes`` those
+    that must stay out of any: sorted, without what was set free.
     """
 
     locked: LockedTuple
@@ -61,6 +66,8 @@ class Emission(Value):
     environ: Mapping[str, str] = MappingProxyType({})
     documents: str = ""
     lock: str = ""
+    members: tuple[str, ...] = ()
+    look_alikes: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
