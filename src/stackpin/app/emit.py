@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from stackpin.app.compile import Job, Workshop, compile_job
 from stackpin.emit.constraints import rewritten, target_text, title_of
 from stackpin.emit.formats import ENTRY_POINTS, FORMATS, Format
-from stackpin.errors import UnknownName, UsageError
+from stackpin.errors import FileUnwritable, UnknownName, UsageError
 from stackpin.model.build import Channel
 from stackpin.model.emission import Emission, HashedFile, Shell
 from stackpin.model.value import Value, replace
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stackpin.app.compile import Compiled
     from stackpin.model.locked import LockedTuple
 
-__all__ = ["EmitJob", "Emitted", "emission_of", "emit", "format_named", "own_formats"]
+__all__ = ["EmitJob", "Emitted", "emission_of", "emit", "format_named", "own_formats", "put_in_place"]
 
 
 class EmitJob(Value):
@@ -42,22 +42,27 @@ class EmitJob(Value):
 
 
 class Emitted(NamedTuple):
-    """The text, the tuple that it holds, notes, and the constraints file that was written beside it (path; else empty)."""
+    """The text, the tuple that it holds, and notes.
+
+    ``constraints`` is the path of the constraints file that the text names, and ``beside`` what that file has to hold, where it
+    is on this machine; both are empty where there is none.
+    """
 
     text: str
     locked: LockedTuple
     notes: tuple[str, ...]
     constraints: str
+    beside: str
 
 
 def emit(asked: EmitJob, workshop: Workshop, environ: Mapping[str, str]) -> Emitted:
-    """Make the text of a format; where it names a constraints file, that is written first.
+    """Make the text of a format; nothing is written.
 
     :param environ: variables as they are now; GitHub's are extended, and the user's folders are found by them.
     :raises UnknownName: for a format or a shell that there is none of.
     :raises NoTuple: where no tuple satisfies the job.
     :raises CatalogGap: where the format needs a hash that is not known.
-    :raises FileUnwritable: where the constraints file cannot be written.
+    :raises UsageError: where there is no place for the constraints file, or none that the format can name.
     """
     form = format_named(asked.format)
     shell = _shell_of(asked.shell)
@@ -67,12 +72,35 @@ def emit(asked: EmitJob, workshop: Workshop, environ: Mapping[str, str]) -> Emit
         emission = replace(emission, lock=_lock(compiled, workshop))
     path = _place(asked, form, compiled.locked, shell, environ)
     text = form.load()(replace(emission, constraints_path=path))
-    if form.constraints and not (shell is Shell.DOCKER and form.name == "env"):
-        from stackpin.app.output import write_text
+    elsewhere = shell is Shell.DOCKER and form.name == "env"
+    beside = compiled.text if form.constraints and not elsewhere else ""
+    return Emitted(text, compiled.locked, compiled.notes, path, beside)
 
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        write_text(Path(path), compiled.text)
-    return Emitted(text, compiled.locked, compiled.notes, path)
+
+def put_in_place(done: Emitted, output: str) -> None:
+    """Write the constraints file, then the text that names it; where the text cannot be written, that file is as before.
+
+    In the other order a tool would for a moment, or for good, be told to read a file that is not there.
+
+    :param output: where the text goes; empty for nowhere.
+    :raises FileUnwritable: when one of them cannot be written.
+    """
+    from stackpin.app.output import write_text
+    from stackpin.effects.files import LocalFiles
+
+    files, place = LocalFiles(), Path(done.constraints).resolve()
+    before = files.read(place) if done.beside else None
+    if done.beside:
+        write_text(place, done.beside)
+    try:
+        if output:
+            write_text(Path(output), done.text)
+    except FileUnwritable:
+        if done.beside and before is None:
+            files.remove(place)
+        elif before is not None:
+            files.write(place, before)
+        raise
 
 
 def emission_of(compiled: Compiled, asked: EmitJob, workshop: Workshop) -> Emission:

@@ -58,7 +58,7 @@ def command(format_name: str, requirements: tuple[str, ...], **options: Any) -> 
       stackpin emit pylock 'vllm==0.8.*' --python 3.12 -o pylock.toml
     """
     from stackpin.app.compile import Workshop
-    from stackpin.app.emit import EmitJob, emit
+    from stackpin.app.emit import EmitJob, emit, put_in_place
     from stackpin.cli.compile import job_of
     from stackpin.cli.render import as_json, print_notes
 
@@ -72,14 +72,9 @@ def command(format_name: str, requirements: tuple[str, ...], **options: Any) -> 
         hashes=not options["no_hashes"],
     )
     done = emit(asked, Workshop(settings_here()), os.environ)
+    put_in_place(done, asked.output)
     if not options["quiet"]:
         print_notes(done.notes)
-    if options["output"]:
-        from pathlib import Path
-
-        from stackpin.app.output import write_text
-
-        write_text(Path(options["output"]), done.text)
     if options["as_json"]:
         document = {"schema": 1, "format": format_name, "text": done.text, "constraints": done.constraints or None}
         click.echo(as_json({**document, "notes": list(done.notes)}))
