@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from stackpin.app.compile import Job, Workshop, compile_job
 from stackpin.emit.constraints import rewritten, target_text, title_of
 from stackpin.emit.formats import ENTRY_POINTS, FORMATS, Format
-from stackpin.errors import FileUnwritable, UnknownName, UsageError
+from stackpin.errors import FileUnwritable, StackpinError, UnknownName, UsageError
 from stackpin.model.build import Channel
 from stackpin.model.emission import Emission, HashedFile, Shell
 from stackpin.model.value import Value, replace
@@ -29,7 +29,7 @@ class EmitJob(Value):
     """What one ``emit`` is asked for, as typed; empty texts stand for the defaults.
 
     ``constraints`` is where the constraints file is to lie that the text names; ``output`` where the text goes.
-    ``documents`` is where Renovate finds its document.
+    ``documents`` is where Renovate finds its document. ``old_uv`` leaves out what an old uv does not know.
     """
 
     format: str
@@ -39,6 +39,7 @@ class EmitJob(Value):
     output: str = ""
     documents: str = ""
     hashes: bool = True
+    old_uv: bool = False
 
 
 class Emitted(NamedTuple):
@@ -67,14 +68,46 @@ def emit(asked: EmitJob, workshop: Workshop, environ: Mapping[str, str]) -> Emit
     form = format_named(asked.format)
     shell = _shell_of(asked.shell)
     compiled = compile_job(asked.job, workshop, version=VERSION)
+    notes = compiled.notes
+    if form.resolves and not compiled.request.python:
+        newest = compiled.locked.pythons[-1]
+        notes = (*notes, f"{form.name} holds for Python {newest} alone: --python names another")
+        asked = replace(asked, job=replace(asked.job, python=newest))
+        compiled = compile_job(asked.job, workshop, version=VERSION)
     emission = replace(emission_of(compiled, asked, workshop), shell=shell, environ=environ)
     if form.resolves:
         emission = replace(emission, lock=_lock(compiled, workshop))
     path = _place(asked, form, compiled.locked, shell, environ)
-    text = form.load()(replace(emission, constraints_path=path))
+    text = _text(form, replace(emission, constraints_path=path))
     elsewhere = shell is Shell.DOCKER and form.name == "env"
     beside = compiled.text if form.constraints and not elsewhere else ""
-    return Emitted(text, compiled.locked, compiled.notes, path, beside)
+    return Emitted(text, compiled.locked, notes, path, beside)
+
+
+def _text(form: Format, emission: Emission) -> str:
+    """What the emitter says; an emitter of somebody else's may fail in any way.
+
+    :raises UsageError: where it cannot be loaded, fails, or gives anything but a text.
+    """
+    if form.name in FORMATS:
+        return form.load()(emission)
+    where = f"{form.module}:{form.function}"
+    try:
+        text: object = form.load()(emission)
+    except StackpinError:
+        raise
+    except Exception as error:
+        raise UsageError(
+            f"the emitter of {form.name} failed",
+            where=where,
+            got=f"{type(error).__name__}: {error}",
+            hint="tell those who made it; the distributions that bring emitters: stackpin emit --list",
+        ) from error
+    if not isinstance(text, str):
+        raise UsageError(
+            f"the emitter of {form.name} gave no text", where=where, got=type(text).__name__, expected="str"
+        )
+    return text
 
 
 def put_in_place(done: Emitted, output: str) -> None:
@@ -119,6 +152,7 @@ def emission_of(compiled: Compiled, asked: EmitJob, workshop: Workshop) -> Emiss
         files={str(pin.name): files for pin in locked.pins if (files := _files(workshop, locked, str(pin.name)))},
         hashes=asked.hashes,
         documents=asked.documents,
+        old_uv=asked.old_uv,
     )
 
 
@@ -142,6 +176,7 @@ def _command(asked: EmitJob, locked: LockedTuple) -> str:
     ):
         words += [f"--{option}", value] if value else []
     words += ["--prefer-builds"] * job.prefer_builds + ["--closure"] * job.closure
+    words += ["--no-hashes"] * (not asked.hashes) + ["--old-uv"] * asked.old_uv
     words += [word for name in job.allow for word in ("--allow", name)]
     return shlex.join(words)
 

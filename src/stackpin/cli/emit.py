@@ -43,6 +43,7 @@ def _list(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa:
     help="renovate: where its document lies (default: .github/stackpin/ in the repository).",
 )
 @click.option("--no-hashes", is_flag=True, help="requirements: leave the hashes out.")
+@click.option("--old-uv", is_flag=True, help="uv-toml: leave out what uv before 0.6.4 refuses.")
 @click.option("-o", "--output", metavar="FILE", help="Write the text there; default: stdout.")
 @click.option("--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="List the formats.")
 @output_options
@@ -70,6 +71,7 @@ def command(format_name: str, requirements: tuple[str, ...], **options: Any) -> 
         output=options["output"] or "",
         documents=options["documents"] or "",
         hashes=not options["no_hashes"],
+        old_uv=options["old_uv"],
     )
     done = emit(asked, Workshop(settings_here()), os.environ)
     put_in_place(done, asked.output)

@@ -45,6 +45,7 @@ class Emission(Value):
     ``files`` are, by member, the files for the target; a member whose hashes are not known is not among them. ``environ``
     are variables as they are now, for a reader that cannot extend them itself. ``documents`` is the address, or the path
     inside the repository, of the document that a bot reads. ``lock`` is what uv resolved under the tuple, as it wrote it.
+    ``old_uv`` leaves out of uv's configuration what an old uv does not know.
     """
 
     locked: LockedTuple
@@ -61,6 +62,7 @@ class Emission(Value):
     environ: Mapping[str, str] = MappingProxyType({})
     documents: str = ""
     lock: str = ""
+    old_uv: bool = False
 
     @property
     def title(self) -> str:
