@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
+from tests.support.hollow import rows_of
 from tests.support.in_process import run_here
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["BACKEND", "PIPS", "PROJECT", "UVS", "Ran", "emitted", "pip_of", "run", "tree_that_builds", "uv_of"]
+    from tests.support.hollow import HollowIndex
+
+__all__ = [
+    "BACKEND",
+    "PIPS",
+    "PROJECT",
+    "UVS",
+    "Ran",
+    "catalog_of",
+    "emitted",
+    "pip_of",
+    "run",
+    "tree_that_builds",
+    "uv_of",
+]
 
 #: The releases that ``nox -s real`` lays out, oldest first.
 PIPS = ("22.3", "23.2.1", "24.3.1", "25.3", "26.3")
@@ -62,6 +79,21 @@ def emitted(form: str, *words: str, cwd: Path, env: Mapping[str, str] | None = N
     done = run_here("emit", form, *words, "-q", cwd=cwd, env=env)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout
+
+
+def catalog_of(hollow: HollowIndex, folder: Path, releases: Mapping[str, str]) -> Path:
+    """A layer over the embedded catalog in which the files of these releases have the hashes of the hollow wheels."""
+    (folder / "releases").mkdir()
+    for name, version in releases.items():
+        wheels = {file.name: file for file in hollow.files(f"pypi/simple/{name}")}
+        (row,) = [row for row in rows_of(name) if row["version"] == version]
+        files = [
+            [file, size, sha256(wheels[file].content()).hexdigest() if file in wheels else digest, *rest]
+            for file, size, digest, *rest in row["files"]
+        ]
+        line = json.dumps({**row, "files": files}, separators=(",", ":"))
+        (folder / "releases" / f"{name}.jsonl").write_text(line + "\n", encoding="utf-8")
+    return folder
 
 
 def pip_of(tool_folder: Path, version: str) -> list[str]:

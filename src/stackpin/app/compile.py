@@ -246,6 +246,10 @@ def compile_job(job: Job, workshop: Workshop, *, version: str) -> Compiled:
     command += "".join(f" --prefer {canonicalize_name(name)}" for name in job.prefer)
     command += " --prefer-builds" * job.prefer_builds + " --closure" * job.closure
     options = Options(style=style, mirrors=workshop.settings.mirrors, command=command, version=version)
+    if style is IndexStyle.URL:
+        from stackpin.app.wheel_addresses import wheel_addresses
+
+        options = replace(options, addresses=wheel_addresses(locked, workshop.catalog))
     if job.closure:
         locked = _closed(locked, request, constraints_text(locked, options), workshop)
     text = constraints_text(locked, options)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.app.compile import Job, Workshop, compile_job
-from stackpin.emit.constraints import rewritten, target_text, title_of
+from stackpin.emit.constraints import IndexStyle, rewritten, target_text, title_of
 from stackpin.emit.formats import ENTRY_POINTS, FORMATS, Format
 from stackpin.errors import FileUnwritable, StackpinError, UnknownName, UsageError
 from stackpin.model.build import Channel
@@ -172,6 +172,7 @@ def _command(asked: EmitJob, locked: LockedTuple) -> str:
     for option, value in (
         *(("python", job.python), ("platform", job.platform), ("gpu", job.gpu)),
         *(("constraints", asked.constraints), ("documents", asked.documents)),
+        ("index-style", "" if job.index_style == IndexStyle.FIND_LINKS.value else job.index_style),
         ("shell", "" if asked.shell == Shell.SH.value else asked.shell),
     ):
         words += [f"--{option}", value] if value else []

@@ -29,6 +29,7 @@ def _list(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa:
 @click.argument("format_name", metavar="FORMAT")
 @click.argument("requirements", nargs=-1, required=True, metavar="REQ...")
 @target_options
+@click.option("--index-style", metavar="STYLE", help="env, pip-conf: of the constraints file, as for compile.")
 @click.option("--prefer-builds", is_flag=True, help="Take the tag's own labelled builds where PyPI's would do.")
 @click.option("--allow", multiple=True, metavar="NAME", help="Set a member free; repeatable.")
 @click.option("--prefer", multiple=True, metavar="STACK", help="Of several stacks, the one that stays newest.")

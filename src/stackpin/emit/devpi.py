@@ -1,8 +1,9 @@
 """``devpi``: the ``constraints`` of an index of devpi-constrained, under which no other release of a member is listed.
 
 One requirement a line: normalized names, no options, and no markers, which it would take and ignore. Lines of comment are
-taken out by the server. A project that is not named passes. Source: devpi-constrained's documentation; measured with a
-running server.
+taken out by the server. A project that is not named passes, and so do, in devpi-constrained 2.1, the files of one with a hyphen
+in its name: it compares the name with that in the file, which has an underscore. Source: devpi-constrained's documentation;
+measured with a running server.
 """
 
 from __future__ import annotations
@@ -27,4 +28,8 @@ def devpi_text(emission: Emission) -> str:
     lines = [f"{pin.name}{pin.specifier}" for pin in locked.pins]
     lines += [f"{bound.name}{bound.specifier}" for bound in locked.bounds]
     lines += [f"{block.name}<0" for block in locked.blocks]
-    return "\n".join([*header_lines(emission), *sorted(lines)]) + "\n"
+    passing = sorted(str(each.name) for each in (*locked.pins, *locked.bounds, *locked.blocks) if "-" in each.name)
+    said = [
+        f"passes {name}: devpi-constrained 2.1 filters no name with a hyphen (docs: organisation)" for name in passing
+    ]
+    return "\n".join([*header_lines(emission, *said), *sorted(lines)]) + "\n"

@@ -51,7 +51,7 @@ def test_packaging_selects_the_tuple_from_it(tag: str, torch: str, tmp_path: Pat
     assert text.startswith(f"# torch 2.10.x on {tag}, by stackpin ")
     assert f"\n# rebuild  stackpin emit pylock 'torch==2.10.*' --cuda {tag} --python {HERE}\n" in text
     assert "uv pip compile" not in text
-    chosen = {package.name: str(package.version) for package, _ in read(path).select()}
+    chosen = {str(package.name): str(package.version) for package, _ in read(path).select()}
     assert (chosen["torch"], chosen["triton"]) == (torch, TRITON)
     assert "filelock" in chosen
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.emitting import PIPS, UVS, emitted, pip_of, run, uv_of
-from tests.support.hollow import rows_of
+from tests.support.emitting import PIPS, UVS, catalog_of, emitted, pip_of, run, uv_of
 from tests.support.tools import newest_pip, newest_uv
 
 if TYPE_CHECKING:
@@ -29,19 +26,7 @@ TUPLE = {"torch": "2.10.0", "triton": "3.6.0", "torchvision": "0.25.0", "torchau
 
 @pytest.fixture(scope="module")
 def catalog(hollow: HollowIndex, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A layer over the embedded catalog in which the files of the tuple have the hashes of the hollow wheels."""
-    folder = tmp_path_factory.mktemp("catalog")
-    (folder / "releases").mkdir()
-    for name, version in {**TUPLE, "cuda-bindings": "12.9.4"}.items():
-        hollow_files = {file.name: file for file in hollow.files(f"pypi/simple/{name}")}
-        (row,) = [row for row in rows_of(name) if row["version"] == version]
-        files = [
-            [name_, size, sha256(hollow_files[name_].content()).hexdigest() if name_ in hollow_files else digest, *rest]
-            for name_, size, digest, *rest in row["files"]
-        ]
-        line = json.dumps({**row, "files": files}, separators=(",", ":"))
-        (folder / "releases" / f"{name}.jsonl").write_text(line + "\n", encoding="utf-8")
-    return folder
+    return catalog_of(hollow, tmp_path_factory.mktemp("catalog"), {**TUPLE, "cuda-bindings": "12.9.4"})
 
 
 @pytest.fixture
