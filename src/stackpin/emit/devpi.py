@@ -28,8 +28,11 @@ def devpi_text(emission: Emission) -> str:
     lines = [f"{pin.name}{pin.specifier}" for pin in locked.pins]
     lines += [f"{bound.name}{bound.specifier}" for bound in locked.bounds]
     lines += [f"{block.name}<0" for block in locked.blocks]
-    passing = sorted(str(each.name) for each in (*locked.pins, *locked.bounds, *locked.blocks) if "-" in each.name)
+    names = [str(pin.name) for pin in locked.pins] + [str(bound.name) for bound in locked.bounds]
+    names += [str(block.name) for block in locked.blocks]
     said = [
-        f"passes {name}: devpi-constrained 2.1 filters no name with a hyphen (docs: organisation)" for name in passing
+        f"passes {name}: devpi-constrained 2.1 filters no name with a hyphen (docs: organisation)"
+        for name in sorted(names)
+        if "-" in name
     ]
     return "\n".join([*header_lines(emission, *said), *sorted(lines)]) + "\n"
