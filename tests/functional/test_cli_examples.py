@@ -42,7 +42,7 @@ WRAPPED = {("pip",), ("uv",), ("uvx",)}
 #: Examples that show a refusal.
 REFUSED = {"stackpin explain sglang==0.4.7 --cuda cu124", "stackpin explain vllm --cuda auto --driver 550.54"}
 #: Examples that ask an index, or name a wheel, a tree or an environment; only that they are spelled right is tested here,
-#: the rest in tests/functional/catalog, tests/escapes, test_source_trees.py and test_abi_files.py.
+#: the rest in tests/functional/catalog, tests/escapes, test_source_trees.py, test_abi_files.py and emit.
 ELSEWHERE = (
     "stackpin catalog update",
     "stackpin catalog verify",
@@ -75,7 +75,7 @@ def help_of(words: tuple[str, ...]) -> str:
 
 def examples_of(text: str) -> list[str]:
     """The lines below ``Examples:``, up to the first blank one."""
-    block = re.search(r"^ *Examples?:\n((?: +stackpin .*\n)+)", text, re.MULTILINE)
+    block = re.search(r"^ *Examples?:\n((?: +(?:eval \"\$\()?stackpin .*\n)+)", text, re.MULTILINE)
     return [line.strip() for line in block[1].splitlines()] if block else []
 
 
@@ -107,7 +107,8 @@ def test_short_and_long_help_are_the_same(words: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("line", examples())
 def test_an_example_works(line: str, tmp_path: Path) -> None:
-    words = shlex.split(line, comments=True)
+    inside = re.fullmatch(r'eval "\$\((.*)\)"', line)
+    words = shlex.split(inside[1] if inside else line, comments=True)
     assert words[0] == "stackpin"
     if line.startswith(ELSEWHERE):
         assert run(*words[1:], "--help", cwd=tmp_path).returncode == 0

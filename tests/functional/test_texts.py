@@ -19,6 +19,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 #: install gigabytes, are tested in tests/escapes and tests/real.
 ELSEWHERE = (
     *("catalog update", "catalog verify", "--closure", "--all", "--freeze-installed"),
+    *("stackpin emit pylock", "--index-style url"),
     *("stackpin apply", "stackpin uv", "stackpin pip", "stackpin abi ./", "stackpin abi --env"),
     *("stackpin compile ./", "stackpin compile './", "stackpin compile 'git+"),
 )

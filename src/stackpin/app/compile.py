@@ -258,7 +258,12 @@ def file_options(job: Job, request: Request, locked: LockedTuple, workshop: Work
     )
     command += "".join(f" --prefer {canonicalize_name(name)}" for name in job.prefer)
     command += " --prefer-builds" * job.prefer_builds + " --closure" * job.closure
-    return Options(style=style, mirrors=workshop.settings.mirrors, command=command, version=version)
+    options = Options(style=style, mirrors=workshop.settings.mirrors, command=command, version=version)
+    if style is IndexStyle.URL:
+        from stackpin.app.wheel_addresses import wheel_addresses
+
+        options = replace(options, addresses=wheel_addresses(locked, workshop.catalog))
+    return options
 
 
 def _style_of(text: str) -> IndexStyle:

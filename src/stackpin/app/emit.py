@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.app.frozen import compile_around
-from stackpin.emit.constraints import rewritten, target_text, title_of
+from stackpin.emit.constraints import IndexStyle, rewritten, target_text, title_of
 from stackpin.emit.formats import ENTRY_POINTS, FORMATS, Format
-from stackpin.errors import UnknownName, UsageError
+from stackpin.errors import FileUnwritable, StackpinError, UnknownName, UsageError
 from stackpin.model.build import Channel
 from stackpin.model.emission import Emission, HashedFile, Shell
 from stackpin.model.value import Value, replace
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from stackpin.app.compile import Compiled, Job, Workshop
     from stackpin.model.locked import LockedTuple
 
-__all__ = ["EmitJob", "Emitted", "emission_of", "emit", "format_named", "own_formats"]
+__all__ = ["EmitJob", "Emitted", "emission_of", "emit", "format_named", "own_formats", "put_in_place"]
 
 
 class EmitJob(Value):
     """What one ``emit`` is asked for, as typed; empty texts stand for the defaults.
 
     ``constraints`` is where the constraints file is to lie that the text names; ``output`` where the text goes.
-    ``documents`` is where Renovate finds its document.
+    ``documents`` is where Renovate finds its document. ``old_uv`` leaves out what an old uv does not know.
     """
 
     format: str
@@ -39,40 +39,101 @@ class EmitJob(Value):
     output: str = ""
     documents: str = ""
     hashes: bool = True
+    old_uv: bool = False
 
 
 class Emitted(NamedTuple):
-    """The text, the tuple that it holds, notes, and the constraints file that was written beside it (path; else empty)."""
+    """The text, the tuple that it holds, and notes.
+
+    ``constraints`` is the path of the constraints file that the text names, and ``beside`` what that file has to hold, where it
+    is on this machine; both are empty where there is none.
+    """
 
     text: str
     locked: LockedTuple
     notes: tuple[str, ...]
     constraints: str
+    beside: str
 
 
 def emit(asked: EmitJob, workshop: Workshop, environ: Mapping[str, str]) -> Emitted:
-    """Make the text of a format; where it names a constraints file, that is written first.
+    """Make the text of a format; nothing is written.
 
     :param environ: variables as they are now; GitHub's are extended, and the user's folders are found by them.
     :raises UnknownName: for a format or a shell that there is none of.
     :raises NoTuple: where no tuple satisfies the job.
     :raises CatalogGap: where the format needs a hash that is not known.
-    :raises FileUnwritable: where the constraints file cannot be written.
+    :raises UsageError: where there is no place for the constraints file, or none that the format can name.
     """
     form = format_named(asked.format)
     shell = _shell_of(asked.shell)
     compiled = compile_around(asked.job, workshop, version=VERSION)
+    notes = compiled.notes
+    if form.resolves and not compiled.request.python:
+        newest = compiled.locked.pythons[-1]
+        notes = (*notes, f"{form.name} holds for Python {newest} alone: --python names another")
+        asked = replace(asked, job=replace(asked.job, python=newest))
+        compiled = compile_around(asked.job, workshop, version=VERSION)
     emission = replace(emission_of(compiled, asked, workshop), shell=shell, environ=environ)
     if form.resolves:
         emission = replace(emission, lock=_lock(compiled, workshop))
     path = _place(asked, form, compiled.locked, shell, environ)
-    text = form.load()(replace(emission, constraints_path=path))
-    if form.constraints and not (shell is Shell.DOCKER and form.name == "env"):
-        from stackpin.app.output import write_text
+    text = _text(form, replace(emission, constraints_path=path))
+    elsewhere = shell is Shell.DOCKER and form.name == "env"
+    beside = compiled.text if form.constraints and not elsewhere else ""
+    return Emitted(text, compiled.locked, notes, path, beside)
 
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        write_text(Path(path), compiled.text)
-    return Emitted(text, compiled.locked, compiled.notes, path)
+
+def _text(form: Format, emission: Emission) -> str:
+    """What the emitter says; an emitter of somebody else's may fail in any way.
+
+    :raises UsageError: where it cannot be loaded, fails, or gives anything but a text.
+    """
+    if form.name in FORMATS:
+        return form.load()(emission)
+    where = f"{form.module}:{form.function}"
+    try:
+        text: object = form.load()(emission)
+    except StackpinError:
+        raise
+    except Exception as error:
+        raise UsageError(
+            f"the emitter of {form.name} failed",
+            where=where,
+            got=f"{type(error).__name__}: {error}",
+            hint="tell those who made it; the distributions that bring emitters: stackpin emit --list",
+        ) from error
+    if not isinstance(text, str):
+        raise UsageError(
+            f"the emitter of {form.name} gave no text", where=where, got=type(text).__name__, expected="str"
+        )
+    return text
+
+
+def put_in_place(done: Emitted, output: str) -> None:
+    """Write the constraints file, then the text that names it; where the text cannot be written, that file is as before.
+
+    In the other order a tool would for a moment, or for good, be told to read a file that is not there.
+
+    :param output: where the text goes; empty for nowhere.
+    :raises FileUnwritable: when one of them cannot be written.
+    """
+    from stackpin.app.output import write_text
+    from stackpin.effects.files import LocalFiles
+
+    files, place = LocalFiles(), Path(done.constraints).resolve()
+    before = files.read(place) if done.beside else None
+    if done.beside:
+        write_text(place, done.beside)
+    try:
+        if output:
+            write_text(Path(output), done.text)
+    except FileUnwritable:
+        if done.beside and before is None:
+            files.remove(place)
+        elif before is not None:
+            files.write(place, before)
+        raise
 
 
 def emission_of(compiled: Compiled, asked: EmitJob, workshop: Workshop) -> Emission:
@@ -93,6 +154,7 @@ def emission_of(compiled: Compiled, asked: EmitJob, workshop: Workshop) -> Emiss
         documents=asked.documents,
         members=_members(compiled, workshop),
         look_alikes=_look_alikes(compiled, workshop),
+        old_uv=asked.old_uv,
     )
 
 
@@ -112,10 +174,12 @@ def _command(asked: EmitJob, locked: LockedTuple) -> str:
     for option, value in (
         *(("python", job.python), ("platform", job.platform), ("gpu", job.gpu)),
         *(("constraints", asked.constraints), ("documents", asked.documents)),
+        ("index-style", "" if job.index_style == IndexStyle.FIND_LINKS.value else job.index_style),
         ("shell", "" if asked.shell == Shell.SH.value else asked.shell),
     ):
         words += [f"--{option}", value] if value else []
     words += ["--prefer-builds"] * job.prefer_builds + ["--closure"] * job.closure
+    words += ["--no-hashes"] * (not asked.hashes) + ["--old-uv"] * asked.old_uv
     words += [word for name in job.allow for word in ("--allow", name)]
     return shlex.join(words)
 

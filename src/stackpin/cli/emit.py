@@ -29,6 +29,7 @@ def _list(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa:
 @click.argument("format_name", metavar="FORMAT")
 @click.argument("requirements", nargs=-1, required=True, metavar="REQ...")
 @target_options
+@click.option("--index-style", metavar="STYLE", help="env, pip-conf: of the constraints file, as for compile.")
 @click.option("--prefer-builds", is_flag=True, help="Take the tag's own labelled builds where PyPI's would do.")
 @click.option("--allow", multiple=True, metavar="NAME", help="Set a member free; repeatable.")
 @click.option("--prefer", multiple=True, metavar="STACK", help="Of several stacks, the one that stays newest.")
@@ -44,6 +45,7 @@ def _list(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa:
     help="renovate: take the versions from the document there (a URL, or file://PATH in the repository).",
 )
 @click.option("--no-hashes", is_flag=True, help="requirements: leave the hashes out.")
+@click.option("--old-uv", is_flag=True, help="uv-toml: leave out what uv before 0.6.4 refuses.")
 @click.option("-o", "--output", metavar="FILE", help="Write the text there; default: stdout.")
 @click.option("--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="List the formats.")
 @output_options
@@ -59,7 +61,7 @@ def command(format_name: str, requirements: tuple[str, ...], **options: Any) -> 
       eval "$(stackpin emit env 'sglang==0.4.*' --cuda cu124)"
     """
     from stackpin.app.compile import Workshop
-    from stackpin.app.emit import EmitJob, emit
+    from stackpin.app.emit import EmitJob, emit, put_in_place
     from stackpin.cli.compile import job_of
     from stackpin.cli.render import as_json, print_notes
 
@@ -71,16 +73,12 @@ def command(format_name: str, requirements: tuple[str, ...], **options: Any) -> 
         output=options["output"] or "",
         documents=options["documents"] or "",
         hashes=not options["no_hashes"],
+        old_uv=options["old_uv"],
     )
     done = emit(asked, Workshop(settings_here()), os.environ)
+    put_in_place(done, asked.output)
     if not options["quiet"]:
         print_notes(done.notes)
-    if options["output"]:
-        from pathlib import Path
-
-        from stackpin.app.output import write_text
-
-        write_text(Path(options["output"]), done.text)
     if options["as_json"]:
         document = {"schema": 1, "format": format_name, "text": done.text, "constraints": done.constraints or None}
         click.echo(as_json({**document, "notes": list(done.notes)}))

@@ -65,7 +65,7 @@ def index_options(command: _Command) -> _Command:
                 "--index-style",
                 metavar="STYLE",
                 default="find-links",
-                help="How another index is named: find-links (default) or extra-index-url.",
+                help="How a build is named: find-links (default), extra-index-url, or url (its file and hash).",
             ),
             click.option(
                 "--prefer-builds", is_flag=True, help="Take the tag's own labelled builds where PyPI's would do."

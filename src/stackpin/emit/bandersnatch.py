@@ -24,26 +24,31 @@ def bandersnatch_text(emission: Emission) -> str:
     """The sections ``[plugins]`` and ``[allowlist]`` or ``[blocklist]``, to be joined with those of the mirror."""
     locked = emission.locked
     if locked.closure:
-        rows = [f"{pin.name}=={pin.full_version}" for pin in locked.pins]
+        rows = [f"{pin.name}{pin.specifier}" for pin in locked.pins]
         rows += [f"{name}=={version}" for name, version in locked.closure]
         return _section(emission, "allowlist", ("allowlist_project", "allowlist_release"), rows)
-    return _section(emission, "blocklist", ("blocklist_release",), _blocked(locked))
+    return _section(emission, "blocklist", ("blocklist_project", "blocklist_release"), _blocked(locked))
 
 
 def _blocked(locked: LockedTuple) -> Iterable[str]:
-    """What is kept out: of a member every release but one, of a CUDA member what is out of bounds, of a look-alike all."""
-    yield from (f"{pin.name}!={pin.full_version}" for pin in locked.pins)
+    """What is kept out: of a member every release but one, of a CUDA member what is out of bounds, of a look-alike all.
+
+    ``!=2.6.0`` lets other builds of that version pass, so those that are known stand beside it.
+    """
+    for pin in locked.pins:
+        yield f"{pin.name}!={pin.full_version}"
+        yield from (f"{pin.name}=={pin.version}+{each}" for each in pin.build.siblings if each != pin.build.local)
     for bound in locked.bounds:
         yield from (f"{bound.name}{_turned(each)}" for each in bound.specifier.split(","))
-    yield from (f"{block.name}>=0.dev0" for block in locked.blocks)
+    yield from (str(block.name) for block in locked.blocks)
 
 
 def _turned(clause: str) -> str:
-    """The clause that holds where this one does not."""
-    for sign, other in (("<=", ">"), (">=", "<"), ("<", ">="), (">", "<="), ("==", "!="), ("!=", "==")):
+    """The clause that holds where this one does not; ``<13`` admits no pre-release of 13, so they are on the other side."""
+    for sign, other, more in (("<=", ">", ""), (">=", "<", ""), ("<", ">=", ".dev0"), (">", "<=", "")):
         if clause.startswith(sign):
-            return other + clause[len(sign) :]
-    raise ValueError(clause)
+            return other + clause[len(sign) :] + more
+    return clause.replace("==", "!=") if clause.startswith("==") else clause.replace("!=", "==")
 
 
 def _section(emission: Emission, name: str, plugins: Iterable[str], rows: Iterable[str]) -> str:

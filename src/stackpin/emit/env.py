@@ -55,7 +55,12 @@ _VARIABLES = (
     ),
     _Variable("UV_BUILD_CONSTRAINT", " ", ("isolated builds of uv. Not: a call with its own --build-constraints",)),
     _Variable(
-        "UV_FIND_LINKS", ",", ("where uv finds the builds that PyPI does not carry, in isolated builds as well",)
+        "UV_FIND_LINKS",
+        ",",
+        (
+            "where uv finds the builds that PyPI does not carry, in isolated builds as well; several pages: uv 0.5.31 and",
+            "newer (uv 0.5.0 takes the whole value for one page and fails)",
+        ),
     ),
 )
 #: What the text for GitHub extends by itself: a file of variables cannot refer to one.
@@ -100,12 +105,14 @@ def _sh(values: Mapping[_Variable, str]) -> Iterator[str]:
 
 
 def _fish(values: Mapping[_Variable, str]) -> Iterator[str]:
+    """For fish: each part is put behind what is there unless it is among that; a second reading adds nothing."""
     for variable, value in values.items():
-        name, sign, word = variable.name, variable.separator, _fish_word(value)
+        name, sign = variable.name, variable.separator
         yield from commented(variable.said)
-        yield f"if not contains -- {word} (string split -- '{sign}' \"${name}\")"
-        yield f"    set -gx {name} (string join -- '{sign}' (string split -n -- '{sign}' \"${name}\") {word})"
-        yield "end"
+        for word in map(_fish_word, value.split(sign)):
+            yield f"if not contains -- {word} (string split -- '{sign}' \"${name}\")"
+            yield f"    set -gx {name} (string join -- '{sign}' (string split -n -- '{sign}' \"${name}\") {word})"
+            yield "end"
 
 
 def _fish_word(text: str) -> str:

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["uv_toml_text"]
 
-_SAID = (
-    "reaches uv pip and what it builds; build-constraint-dependencies needs uv 0.9.11 or newer",
-    "not reached: uv lock, sync, add and run (stackpin apply pyproject.toml), uvx; a call with --no-config",
+_NOT_REACHED = "not reached: uv lock, sync, add and run (stackpin apply pyproject.toml), uvx; a call with --no-config"
+_NEW = (
+    "reaches uv pip and what it builds; uv before 0.6.4 refuses the whole file: stackpin emit uv-toml --old-uv",
+    _NOT_REACHED,
 )
+_OLD = ("reaches uv pip, and not what it builds: for that, UV_BUILD_CONSTRAINT (stackpin emit env)", _NOT_REACHED)
 
 
 def uv_toml_text(emission: Emission) -> str:
@@ -33,12 +35,13 @@ def uv_toml_text(emission: Emission) -> str:
     document = tomlkit.document()
     pins = emission.locked.requirements
     document.add("constraint-dependencies", _lines(pins))
-    document.add("build-constraint-dependencies", _lines(pins))
+    if not emission.old_uv:
+        document.add("build-constraint-dependencies", _lines(pins))
     if emission.pages:
         pip = tomlkit.table()
         pip.add("find-links", _lines(emission.pages))
         document.add("pip", pip)
-    head = "\n".join(header_lines(emission, *_SAID))
+    head = "\n".join(header_lines(emission, *(_OLD if emission.old_uv else _NEW)))
     return f"{head}\n{tomlkit.dumps(document)}"
 
 

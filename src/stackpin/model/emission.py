@@ -50,6 +50,7 @@ class Emission(Value):
     inside the repository, of the document that a bot reads. ``lock`` is what uv resolved under the tuple, as it wrote it.
     ``members`` are all names that the stacks hold, in this tuple or another, CUDA members with it, and ``look_alikes`` those
     that must stay out of any: sorted, without what was set free.
+    ``old_uv`` leaves out of uv's configuration what an old uv does not know.
     """
 
     locked: LockedTuple
@@ -68,6 +69,7 @@ class Emission(Value):
     lock: str = ""
     members: tuple[str, ...] = ()
     look_alikes: tuple[str, ...] = ()
+    old_uv: bool = False
 
     @property
     def title(self) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from stackpin.model.release import Release, ReleaseFile
 
-__all__ = ["Fit", "fit", "fitting_files", "pythons_of"]
+__all__ = ["Fit", "fit", "fit_of_name", "fitting_files", "pythons_of"]
 
 _PLACE = "place"
 
@@ -82,11 +82,26 @@ def fitting_files(release: Release, pythons: Iterable[str], platform: Platform) 
     accepted = frozenset[tuple[str, str]]().union(*map(_interpreters, pythons))
     found = []
     for file in wheels:
-        compressed = "-".join(file.name[: -len(".whl")].rsplit("-", 3)[-3:])
+        compressed = _compressed(file.name)
         least = _glibc(compressed, platform.machine)
         if _split(compressed)[0] & accepted and least is not None and least <= (platform.glibc or least):
             found.append(file)
     return tuple(found) if wheels else release.files
+
+
+def fit_of_name(wheel: str, machine: str) -> tuple[int, int]:
+    """The least glibc that a wheel asks for, by its name.
+
+    :raises ValueError: for a wheel of another machine or system.
+    """
+    found = _glibc(_compressed(wheel), machine)
+    if found is None:
+        raise ValueError(wheel)
+    return found
+
+
+def _compressed(wheel: str) -> str:
+    return "-".join(wheel[: -len(".whl")].rsplit("-", 3)[-3:])
 
 
 def pythons_of(release: Release, platform: Platform) -> tuple[str, ...]:
