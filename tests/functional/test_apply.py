@@ -56,7 +56,13 @@ def test_check_writes_nothing_and_tells(desk: Callable[..., Desk]) -> None:
     again = here.type("stackpin apply pyproject.toml --check --json")
     assert (again.code, json.loads(again.stdout)) == (
         0,
-        {"schema": 1, "file": "pyproject.toml", "changed": False, "written": False, "notes": []},
+        {
+            "schema": 1,
+            "file": "pyproject.toml",
+            "changed": False,
+            "written": False,
+            "notes": ["cu124 needs NVIDIA driver 525.60.13 or newer"],
+        },
     )
 
 
