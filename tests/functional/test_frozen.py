@@ -113,8 +113,8 @@ def test_an_environment_without_torch_and_another_name_are_told(tmp_path: Path) 
 
 def test_every_format_can_be_made_around_it(tmp_path: Path) -> None:
     place = sglang_stack(tmp_path / "env")
-    done = typed(place, "emit", "devpi", "sglang")
-    assert (done.returncode, "torch==2.6.0" in done.stdout.splitlines()) == (0, True)
+    done = typed(place, "emit", "uv-toml", "sglang")
+    assert (done.returncode, '    "torch===2.6.0",' in done.stdout.splitlines()) == (0, True)
 
 
 def test_the_file_holds_real_words_that_pip_and_uv_take(tmp_path: Path) -> None:
