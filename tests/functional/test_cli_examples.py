@@ -34,6 +34,7 @@ COMMANDS = [
     ("explain",),
     ("matrix",),
     ("path",),
+    ("serve",),
     ("shim",),
     ("shim", "install"),
     ("shim", "remove"),
@@ -52,6 +53,7 @@ ELSEWHERE = (
     "stackpin abi ./",
     "stackpin abi --env",
     "stackpin compile ./",
+    "stackpin serve ",
 )
 
 

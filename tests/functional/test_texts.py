@@ -19,6 +19,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 ELSEWHERE = (
     *("catalog update", "catalog verify", "--closure", "--all"),
     *("stackpin apply", "stackpin uv", "stackpin pip", "stackpin abi ./", "stackpin abi --env"),
+    "stackpin serve",  # runs until it is stopped: tests/functional/serve
     *("stackpin compile ./", "stackpin compile './", "stackpin compile 'git+"),
 )
 #: The examples that show a refusal.
