@@ -32,6 +32,7 @@ COMMANDS = [
     ("explain",),
     ("matrix",),
     ("path",),
+    ("serve",),
     ("shim",),
     ("shim", "install"),
     ("shim", "remove"),
@@ -48,10 +49,12 @@ ELSEWHERE = (
     "stackpin catalog verify",
     "stackpin uv ",
     "stackpin emit pylock",
+    "stackpin serve ",
     "stackpin abi ./",
     "stackpin abi --env",
     "stackpin compile ./",
     "stackpin emit pylock",
+    "stackpin serve ",
 )
 
 #: Files of bots, as empty as they may be.

@@ -21,6 +21,7 @@ ELSEWHERE = (
     *("catalog update", "catalog verify", "--closure", "--all", "--freeze-installed"),
     *("stackpin emit pylock", "--index-style url"),
     *("stackpin apply", "stackpin uv", "stackpin pip", "stackpin abi ./", "stackpin abi --env"),
+    "stackpin serve",  # runs until it is stopped: tests/functional/serve
     *("stackpin compile ./", "stackpin compile './", "stackpin compile 'git+"),
 )
 #: The examples that show a refusal.

@@ -1,7 +1,7 @@
 """Released pips and uvs, poetry and pdm through a running ``stackpin serve``: the tuple comes, the wrong torch is not there.
 
 The index behind is hollow, with METADATA of the real releases: ``loose`` wants any torch from 2 on, and what it gets is what the
-index shows. Versions that are expected stand in METADATA of torch 2.6.0: ``triton==3.2.0``.
+index shows. Versions that are expected stand in METADATA of torch 2.10.0: ``triton==3.6.0``.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.real
 
-TUPLE = {"torch": "2.6.0", "triton": "3.2.0"}
-WRONG = "torch==2.7.1"
+#: A release for every Python that stackpin runs on: pip resolves for the one that runs it.
+STACK = "torch==2.10.*"
+TUPLE = {"torch": "2.10.0", "triton": "3.6.0"}
+WRONG = "torch==2.9.1"
 PIPS = ("22.3", "23.2.1", "24.3.1", "25.3", "26.3")
 UVS = ("0.5.0", "0.5.31", "0.9.11", "0.13.9")
 #: What real_parts.md found to install and to lock; plain pdm takes a library that it does not work with.
@@ -80,7 +82,7 @@ def hollow() -> Iterator[HollowIndex]:
 def served(hollow: HollowIndex, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     home = tmp_path_factory.mktemp("served")
     own = {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "PIP_CONFIG_FILE": os.devnull}
-    with Served("--stack", "torch==2.6.0", cwd=home, STACKPIN_MIRRORS=hollow.mirrors, **own) as index:
+    with Served("--stack", STACK, cwd=home, STACKPIN_MIRRORS=hollow.mirrors, **own) as index:
         yield index
 
 
@@ -104,7 +106,7 @@ def through_pip(pip: tuple[str, ...], served: Served, tmp_path: Path) -> None:
     wrong = pip_report(pip, ["loose", WRONG], None, report, PIP_INDEX_URL=served.url)
     assert wrong.code == 1
     assert f"No matching distribution found for {WRONG}" in wrong.words
-    assert "(from versions: 2.6.0)" in wrong.words
+    assert "(from versions: 2.10.0)" in wrong.words
 
 
 def through_uv(uv: str, served: Served) -> None:
@@ -117,7 +119,7 @@ def through_uv(uv: str, served: Served) -> None:
 
 def test_the_newest_pip_gets_the_tuple(served: Served, tmp_path: Path) -> None:
     through_pip(newest_pip(), served, tmp_path)
-    assert any(line.startswith("left out: torch 2.7.1: the tuple has torch 2.6.0") for line in served.told)
+    assert any(line.startswith("left out: torch 2.9.1: the tuple has torch 2.10.0") for line in served.told)
 
 
 @pytest.mark.slow
@@ -137,7 +139,7 @@ def test_every_uv_gets_the_tuple(release: str, served: Served, tool_folder: Path
 
 
 def test_pip_and_uv_get_a_labelled_build_from_its_vendors_page(hollow: HollowIndex, tmp_path: Path) -> None:
-    words = ("--stack", "torch==2.10.*", "--cuda", "cu126")
+    words = ("--stack", STACK, "--cuda", "cu126")
     with Served(*words, cwd=tmp_path, STACKPIN_MIRRORS=hollow.mirrors) as served:
         by_pip = pip_report(newest_pip(), ["loose"], None, tmp_path / "report.json", PIP_INDEX_URL=served.url)
         by_uv = uv_compile(newest_uv(), ["loose"], None, UV_DEFAULT_INDEX=served.url)
@@ -218,9 +220,32 @@ def test_uv_locks_and_syncs_the_tuple_and_records_the_index(
     assert work.run("export", "--format", "pylock.toml", "-o", "pylock.toml", "-q").returncode == 0
     packages = Pylock.from_dict(tomllib.loads((work.folder / "pylock.toml").read_text(encoding="utf-8"))).packages
     torch = next(package for package in packages if package.name == "torch")
-    assert (str(torch.version), torch.index) == ("2.6.0", served.url)
+    assert (str(torch.version), torch.index) == ("2.10.0", served.url)
     assert (done := work.run("add", WRONG)).returncode == 1
-    assert "there is no version of torch==2.7.1" in " ".join(done.stderr.split())
+    assert f"there is no version of {WRONG}" in " ".join(done.stderr.split())
+
+
+def test_what_uv_locked_is_installed_without_the_index(hollow: HollowIndex, tmp_path: Path) -> None:
+    with Served("--stack", STACK, cwd=tmp_path, STACKPIN_MIRRORS=hollow.mirrors) as served:
+        work = project("uv", newest_uv(), served, tmp_path / "work", "loose")
+        assert (done := work.run("lock")).returncode == 0, done.stderr
+        assert work.run("export", "--format", "pylock.toml", "-o", "pylock.toml", "-q").returncode == 0
+    assert (done := work.run("sync", "--frozen", "--no-cache")).returncode == 0, done.stderr
+    assert of_tuple(work.installed) == TUPLE
+    assert work.run("pip", "uninstall", "torch", "triton").returncode == 0
+    assert (done := work.run("pip", "sync", "pylock.toml", "--no-cache")).returncode == 0, done.stderr
+    assert of_tuple(work.installed) == TUPLE
+
+
+@pytest.mark.slow
+def test_what_poetry_locked_is_not_installed_without_the_index(
+    hollow: HollowIndex, tmp_path: Path, foreign: dict[str, str]
+) -> None:
+    with Served("--stack", STACK, cwd=tmp_path, STACKPIN_MIRRORS=hollow.mirrors) as served:
+        work = project("poetry", foreign["poetry"], served, tmp_path / "work", "loose (>=1)")
+        assert (done := work.run("lock")).returncode == 0, done.stdout + done.stderr
+    assert work.run("install", "--no-cache").returncode == 1
+    assert of_tuple(work.installed) == {}
 
 
 @pytest.mark.slow

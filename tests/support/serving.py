@@ -27,7 +27,7 @@ from stackpin.serve.tuple_index import TupleIndex
 from stackpin.serve.upstream import Upstream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from typing_extensions import Self
@@ -46,10 +46,12 @@ class Served:
     """The command, running; ``url`` is its Simple root, ``told`` what it said on stderr so far, a line each.
 
     :param words: options behind ``stackpin serve``.
+    :param program: the stackpin that is run; by default that of the work tree.
     """
 
-    def __init__(self, *words: str, cwd: Path, **env: str) -> None:
-        command = [sys.executable, "-m", "stackpin", "serve", "--port", "0", "--json", *words]
+    def __init__(self, *words: str, cwd: Path, program: Sequence[str] = (), **env: str) -> None:
+        program = program or (sys.executable, "-m", "stackpin")
+        command = [*program, "serve", "--port", "0", "--json", *words]
         self._process = subprocess.Popen(
             command, cwd=cwd, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ServeJob", "Serving", "opened_index"]
 
-#: A client behind waits for the index behind us: fewer and shorter tries than an update makes, and more at a time.
-_PATIENCE = HttpSettings(connections=32, timeout=15.0, deadline=60.0, attempts=2, back_off=0.2)
+#: A client waits while we ask: fewer and shorter tries than an update makes, and as many at a time as uv makes itself.
+_PATIENCE = HttpSettings(connections=50, timeout=15.0, deadline=60.0, attempts=2, back_off=0.2)
 #: How long a page is given without asking the index again, in seconds; clients ask with its entity tag each time.
 _FRESH = 60.0
 #: About how much memory the pages may take, in bytes.
@@ -132,10 +132,10 @@ def _application(
     from stackpin.serve.tuple_index import TupleIndex
     from stackpin.serve.upstream import Upstream
 
-    mirrors = workshop.settings.mirrors
+    mirrors = {prefix: url for prefix, url in workshop.settings.mirrors.items() if prefix != "pypi"}
     rules = TupleRules(locked, accepted_by_name(locked), _look_alikes(workshop))
     http = ThreadedHttp(session.http, asked.patience.connections)
-    source = Upstream(http, session.base, rules.page_of, lambda url: rewritten(url, mirrors))
+    source = Upstream(http, session.base, rules.page_of, lambda url: rewritten(url, mirrors) if mirrors else url)
     cache = PageCache(limit=_ROOM, seconds=asked.fresh)
     return Application(TupleIndex(source, rules), title=title, held=rules.held, cache=cache, tell=tell)
 

@@ -19,7 +19,6 @@ from stackpin.errors import IndexFailed, IndexSlow
 from stackpin.serve.negotiation import JSON, LEGACY, etag_of, form_of, is_known
 from stackpin.serve.page_cache import Answer, PageCache
 from stackpin.serve.serialise import page_bytes
-from stackpin.serve.tuple_index import HeldPage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -136,10 +135,9 @@ class Application:
     async def _made(self, project: str, form: str) -> Answer:
         """A project's page as it is sent, from the index behind."""
         try:
-            page = await self._index.get_project_page(project)
+            page, left_out = await self._index.held(project)
         except PackageNotFoundError:
             return Answer(status=404, kind=_TEXT, body=f"the index has no project {project}\n".encode())
-        left_out = page.left_out if isinstance(page, HeldPage) else ()
         self._log(project, left_out)
         if left_out and not page.files:
             return Answer(status=404, kind=_TEXT, body=self._why(project, left_out).encode(), left_out=left_out)

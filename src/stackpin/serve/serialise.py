@@ -16,7 +16,7 @@ from simple_repository.content_negotiation import Format
 from simple_repository.serializer import serialize
 
 from stackpin.serve.negotiation import JSON
-from stackpin.serve.upstream import SentFile, SentPage
+from stackpin.serve.upstream import SentPage
 
 __all__ = ["page_bytes"]
 
@@ -26,17 +26,11 @@ def page_bytes(page: model.ProjectDetail | model.ProjectList, form: str) -> byte
 
     :param form: the content type.
     """
-    if form == JSON and isinstance(page, SentPage) and page.sent:
-        return _as_sent(page).encode()
+    if form == JSON and isinstance(page, SentPage):
+        return page.body or json.dumps(page.sent, separators=(",", ":")).encode()
     if form == JSON:
         return _sorted(serialize(page, Format.JSON_V1)).encode()
     return serialize(_escaped(page), Format(form)).encode()
-
-
-def _as_sent(page: SentPage) -> str:
-    """A JSON page with the keys that it came with."""
-    rows = [{**file.sent, "url": file.url} for file in page.files if isinstance(file, SentFile)]
-    return json.dumps({**page.sent, "files": rows}, separators=(",", ":"))
 
 
 def _sorted(text: str) -> str:
@@ -63,4 +57,4 @@ def _escaped(page: model.ProjectDetail | model.ProjectList) -> model.ProjectDeta
         )
         for file in page.files
     )
-    return replace(page, name=escape(page.name), files=files)
+    return model.ProjectDetail(model.Meta(page.meta.api_version), escape(page.name), files, page.versions)

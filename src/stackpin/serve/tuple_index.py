@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from simple_repository import model
 from simple_repository.components.core import RepositoryContainer
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["HeldPage", "TupleIndex"]
 
 
-@dataclass(frozen=True)
-class HeldPage(SentPage):
-    """A page under the tuple: what stays, and what was left out."""
+class HeldPage(NamedTuple):
+    """A page under the tuple: what stays of it, and what was left out."""
 
-    left_out: tuple[LeftOut, ...] = field(default=(), compare=False)
+    page: model.ProjectDetail
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class TupleIndex(RepositoryContainer):
@@ -41,24 +41,20 @@ class TupleIndex(RepositoryContainer):
         :raises PackageNotFoundError: when the source has no such project.
         :raises IndexFailed: when the source fails.
         """
+        return (await self.held(project_name, request_context=request_context)).page
+
+    async def held(self, project_name: str, *, request_context: model.RequestContext | None = None) -> HeldPage:
+        """The same, with what was left out."""
         page = await super().get_project_page(project_name, request_context=request_context)
         if not self._rules.speaks_of(project_name):
-            return page
+            return HeldPage(page)
         left_out = left_out_of(self._rules, project_name, (file.filename for file in page.files))
         gone = {name for row in left_out for name in row.files}
-        kept = [file for file in page.files if file.filename not in gone]
-        versions = model.ProjectDetail.compute_versions_from_files(tuple(kept), project_name)
-        sent = dict(page.sent) if isinstance(page, SentPage) else {}
-        if "versions" in sent:
-            sent["versions"] = sorted(versions)
-        return HeldPage(
-            meta=page.meta,
-            name=page.name,
-            files=tuple(kept),
-            versions=None if page.versions is None else versions,
-            sent=sent,
-            left_out=left_out,
-        )
+        if not gone:
+            return HeldPage(page)
+        if isinstance(page, SentPage):
+            return HeldPage(page.without(gone), left_out)
+        return HeldPage(replace(page, files=tuple(file for file in page.files if file.filename not in gone)), left_out)
 
     async def get_project_list(
         self,

@@ -8,10 +8,12 @@ component takes the library's model and its reader of HTML, and keeps what a JSO
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
+from packaging.utils import canonicalize_name
 from simple_repository import model, parser
 from simple_repository.components.core import SimpleRepository
 from simple_repository.errors import PackageNotFoundError
@@ -21,29 +23,57 @@ from stackpin.parse.web_address import without_credentials, without_userinfo
 from stackpin.serve.negotiation import HTML, JSON, LEGACY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from stackpin.ports import AsyncHttpClient, Reply
 
-__all__ = ["PAGE_LIMIT", "SentFile", "SentPage", "Upstream"]
+__all__ = ["PAGE_LIMIT", "SentPage", "Upstream"]
 
 #: The largest project page that is read, in bytes; the largest on PyPI are below 50 MB.
 PAGE_LIMIT = 128 * 1024 * 1024
 _ACCEPT = f"{JSON}, {HTML};q=0.2, {LEGACY};q=0.1"
 
 
-@dataclass(frozen=True)
-class SentFile(model.File):
-    """A file as a JSON page told of it: ``sent`` is all that it said."""
-
-    sent: Mapping[str, Any] = field(default_factory=dict, compare=False)
-
-
-@dataclass(frozen=True)
 class SentPage(model.ProjectDetail):
-    """A page as it came in JSON: ``sent`` is all that it said, but for its files."""
+    """A page as it came in JSON: ``sent`` is all that it said, with absolute addresses.
 
-    sent: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    ``body`` are the bytes that say the same; empty where they are to be made. The files of the library's model are made when
+    they are first asked for: most pages go out as they came, and the model costs ten times what reading them does.
+    """
+
+    def __init__(self, sent: Mapping[str, Any], body: bytes = b"") -> None:
+        told, versions = str(sent["meta"]["api-version"]), sent.get("versions")
+        if told.partition(".")[0] != "1":
+            raise ValueError(f"version {told} of the Simple API")
+        # A page that lacks sizes is one of version 1.0 to the model, which would refuse it; its keys are kept all the same.
+        whole = all(row.get("size") is not None for row in sent["files"])
+        parts = {
+            "meta": model.Meta(told if whole else "1.0"),
+            "name": str(sent["name"]),
+            "versions": None if versions is None else frozenset(map(str, versions)),
+            "private_metadata": model.PrivateMetadataMapping(),
+            "sent": sent,
+            "body": body,
+        }
+        for name, part in parts.items():
+            object.__setattr__(self, name, part)
+
+    sent: Mapping[str, Any]
+    body: bytes
+
+    @cached_property
+    def files(self) -> tuple[model.File, ...]:
+        """The files as the library's model has them."""
+        return tuple(map(_file, self.sent["files"]))
+
+    def without(self, names: Collection[str]) -> SentPage:
+        """The page without the files of these names, and without the versions that have none any more."""
+        rows = [row for row in self.sent["files"] if row["filename"] not in names]
+        sent = {**self.sent, "files": rows}
+        if "versions" in sent:
+            kept = tuple(map(_file, rows))
+            sent["versions"] = sorted(self.compute_versions_from_files(kept, canonicalize_name(self.name)))
+        return SentPage(sent)
 
 
 class Upstream(SimpleRepository):
@@ -77,17 +107,30 @@ class Upstream(SimpleRepository):
         reply = await self._http.get(url, headers={"Accept": _ACCEPT}, limit=PAGE_LIMIT)
         _refuse(reply, url, project_name)
         try:
-            page = _read(reply, project_name)
+            return self._absolute(_read(reply, project_name), reply)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexFailed(
                 "the index answers with something that is no project page",
                 where=without_credentials(url),
                 got=f"{type(error).__name__}: {error}".partition("\n")[0],
             ) from error
-        return replace(page, files=tuple(self._absolute(file, reply.url) for file in page.files))
 
-    def _absolute(self, file: model.File, base: str) -> model.File:
-        return replace(file, url=self._address(without_userinfo(urljoin(base, file.url))))
+    def _absolute(self, page: model.ProjectDetail | dict[str, Any], reply: Reply) -> model.ProjectDetail:
+        """A page whose addresses are absolute, those of mirrors where there are such, and without a login."""
+        if isinstance(page, model.ProjectDetail):
+            return replace(
+                page, files=tuple(replace(file, url=self._address_of(file.url, reply.url)) for file in page.files)
+            )
+        changed = False
+        for row in page["files"]:
+            url = self._address_of(row["url"], reply.url)
+            if url != row["url"]:
+                row["url"], changed = url, True
+        return SentPage(page, b"" if changed else reply.body)
+
+    def _address_of(self, url: str, base: str) -> str:
+        plain = url.startswith(("https://", "http://")) and "@" not in url
+        return self._address(url if plain else without_userinfo(urljoin(base, url)))
 
 
 def _refuse(reply: Reply, url: str, project: str) -> None:
@@ -102,35 +145,19 @@ def _refuse(reply: Reply, url: str, project: str) -> None:
         raise IndexFailed("the page is too large", where=where, got=f"more than {PAGE_LIMIT} bytes")
 
 
-def _read(reply: Reply, project: str) -> model.ProjectDetail:
-    """A body as its content type says that it is to be read (PEP 691)."""
+def _read(reply: Reply, project: str) -> model.ProjectDetail | dict[str, Any]:
+    """A body as its content type says that it is to be read (PEP 691): a JSON document, or the model of an HTML page."""
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in {JSON, "application/json"}:
-        return _of_json(json.loads(reply.body))
+        document: dict[str, Any] = json.loads(reply.body)
+        return document
     if kind in {HTML, LEGACY, ""}:
         return _of_html(reply.body.decode("utf-8", "replace"), project)
     raise ValueError(f"the content type {kind}")
 
 
-def _of_json(page: dict[str, Any]) -> SentPage:
-    """A PEP 691 page. One that lacks sizes is one of version 1.0 to the library's model; its keys are kept all the same."""
-    files = tuple(_file(row) for row in page["files"])
-    told = str(page["meta"]["api-version"])
-    if told.partition(".")[0] != "1":
-        raise ValueError(f"version {told} of the Simple API")
-    whole = all(file.size is not None for file in files)
-    versions = page.get("versions")
-    return SentPage(
-        meta=model.Meta(told if whole else "1.0"),
-        name=str(page["name"]),
-        files=files,
-        versions=frozenset(map(str, versions)) if versions is not None else None,
-        sent={key: value for key, value in page.items() if key != "files"},
-    )
-
-
-def _file(row: dict[str, Any]) -> SentFile:
-    return SentFile(
+def _file(row: Mapping[str, Any]) -> model.File:
+    return model.File(
         filename=str(row["filename"]),
         url=str(row["url"]),
         hashes=dict(row["hashes"]),
@@ -139,7 +166,6 @@ def _file(row: dict[str, Any]) -> SentFile:
         gpg_sig=row.get("gpg-sig"),
         yanked=row.get("yanked") or None,
         size=row.get("size"),
-        sent=row,
     )
 
 
