@@ -245,13 +245,15 @@ def compile_job(job: Job, workshop: Workshop, *, version: str) -> Compiled:
     )
     command += "".join(f" --prefer {canonicalize_name(name)}" for name in job.prefer)
     command += " --prefer-builds" * job.prefer_builds + " --closure" * job.closure
+    by_url = style is IndexStyle.URL
     options = Options(style=style, mirrors=workshop.settings.mirrors, command=command, version=version)
-    if style is IndexStyle.URL:
+    if job.closure:
+        resolved_under = replace(options, style=IndexStyle.FIND_LINKS) if by_url else options
+        locked = _closed(locked, request, constraints_text(locked, resolved_under), workshop)
+    if by_url:
         from stackpin.app.wheel_addresses import wheel_addresses
 
         options = replace(options, addresses=wheel_addresses(locked, workshop.catalog))
-    if job.closure:
-        locked = _closed(locked, request, constraints_text(locked, options), workshop)
     text = constraints_text(locked, options)
     told = (*notes, *notes_of(locked, request))
     return Compiled(locked=locked, text=text, notes=told, request=request, driver=request.driver)
