@@ -152,7 +152,7 @@ def test_a_build_whose_hashes_are_not_known_is_refused(tmp_path: Path) -> None:
         13,
         "",
         (
-            "error: the catalog has no hash of a wheel of torch 2.10.0+cu126 for Python 3.10\n"
+            "error: the catalog has no hash of a file of torch 2.10.0+cu126 for Python 3.10\n"
             "  expected: builds that PyPI carries, whose hashes it has\n"
             "  do:       --index-style find-links, or --cuda pypi\n"
         ),
