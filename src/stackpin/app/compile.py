@@ -29,7 +29,7 @@ from stackpin.resolve.solve import Solver
 if TYPE_CHECKING:
     from stackpin.model.locked import LockedTuple
 
-__all__ = ["Compiled", "Job", "Workshop", "compile_job", "file_options"]
+__all__ = ["Compiled", "Job", "Workshop", "compile_job", "file_options", "file_text"]
 
 _PYTHON = r"(\d+\.\d+)(?:\.\d+)?"
 #: The local part of a version that names a build of torch or of a kernel.
@@ -238,8 +238,10 @@ def compile_job(job: Job, workshop: Workshop, *, version: str) -> Compiled:
     locked = workshop.solver.solve(request)
     options = file_options(job, request, locked, workshop, version=version)
     if job.closure:
-        locked = _closed(locked, request, constraints_text(locked, options), workshop)
-    text = constraints_text(locked, options)
+        by_url = options.style is IndexStyle.URL
+        under = replace(options, style=IndexStyle.FIND_LINKS) if by_url else options
+        locked = _closed(locked, request, constraints_text(locked, under), workshop)
+    text = file_text(locked, options, workshop)
     told = (*notes, *notes_of(locked, request))
     return Compiled(locked=locked, text=text, notes=told, request=request, driver=request.driver)
 
@@ -258,12 +260,20 @@ def file_options(job: Job, request: Request, locked: LockedTuple, workshop: Work
     )
     command += "".join(f" --prefer {canonicalize_name(name)}" for name in job.prefer)
     command += " --prefer-builds" * job.prefer_builds + " --closure" * job.closure
-    options = Options(style=style, mirrors=workshop.settings.mirrors, command=command, version=version)
-    if style is IndexStyle.URL:
+    return Options(style=style, mirrors=workshop.settings.mirrors, command=command, version=version)
+
+
+def file_text(locked: LockedTuple, options: Options, workshop: Workshop) -> str:
+    """A constraints file; where it names files by their addresses, the index is asked for those.
+
+    :raises CatalogGap: where a file has another hash there than the catalog knows.
+    :raises IndexFailed: where the index cannot be asked.
+    """
+    if options.style is IndexStyle.URL:
         from stackpin.app.wheel_addresses import wheel_addresses
 
         options = replace(options, addresses=wheel_addresses(locked, workshop.catalog))
-    return options
+    return constraints_text(locked, options)
 
 
 def _style_of(text: str) -> IndexStyle:

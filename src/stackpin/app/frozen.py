@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
-from stackpin.app.compile import Compiled, compile_job, file_options
+from stackpin.app.compile import Compiled, compile_job, file_options, file_text
 from stackpin.app.named_environment import active_environment, named_environment
 from stackpin.app.tuple_notes import notes_of
 from stackpin.check.install_lines import InstallLines
 from stackpin.check.on_disk import Disk, not_covered
 from stackpin.effects.installed_metadata import read_contents
-from stackpin.emit.constraints import constraints_text
 from stackpin.errors import NoTuple, UsageError
 from stackpin.model.build import Build, Sureness
 from stackpin.model.cuda import CPU
@@ -81,7 +80,7 @@ def compile_around(job: Job, workshop: Workshop, *, version: str) -> Compiled:
         notes = notes_of(locked, request)
     options = file_options(job, request, locked, workshop, version=version)
     told = (*notes, *(note for note in locked.notes if note not in notes))
-    return Compiled(locked=locked, text=constraints_text(locked, options), notes=told, request=request)
+    return Compiled(locked=locked, text=file_text(locked, options, workshop), notes=told, request=request)
 
 
 def _installed_torch(name: str, python: str, workshop: Workshop) -> InstalledTorch:

@@ -41,7 +41,7 @@ def wheel_addresses(locked: LockedTuple, catalog: Catalog) -> dict[str, tuple[Wh
                     url=without_credentials(_checked(file, listed.get(file.name), index.base).url).partition("#")[0],
                     sha256=file.sha256,
                     pythons=pythons,
-                    anywhere=file.name.endswith("-none-any.whl"),
+                    anywhere=not file.is_wheel or file.name.endswith("-none-any.whl"),
                 )
                 for file, pythons in files.items()
             )
@@ -49,19 +49,26 @@ def wheel_addresses(locked: LockedTuple, catalog: Catalog) -> dict[str, tuple[Wh
 
 
 def _chosen(pin: Pin, locked: LockedTuple, catalog: Catalog) -> dict[ReleaseFile, tuple[str, ...]]:
-    """For each Python one wheel, that for the oldest glibc, of its highest build; by wheel, the Pythons that it is for."""
+    """For each Python one wheel, that for the oldest glibc, of its highest build; by file, the Pythons that it is for.
+
+    Of a release without wheels it is the sources.
+    """
     release = catalog.release(pin.name, pin.version) if pin.build.channel is Channel.PYPI else None
     found: dict[ReleaseFile, tuple[str, ...]] = {}
     for python in locked.pythons:
         fitting = fitting_files(release, [python], locked.platform) if release else ()
-        wheels = [file for file in fitting if file.is_wheel and file.sha256]
-        if not wheels:
+        known = [file for file in fitting if file.sha256]
+        if not known:
             raise CatalogGap(
-                f"the catalog has no hash of a wheel of {pin.name} {pin.full_version} for Python {python}",
+                f"the catalog has no hash of a file of {pin.name} {pin.full_version} for Python {python}",
                 expected="builds that PyPI carries, whose hashes it has",
                 hint="--index-style find-links, or --cuda pypi",
             )
-        file = min(wheels, key=lambda each: (fit_of_name(each.name, locked.platform.machine), -_build(each.name)))
+        machine = locked.platform.machine
+        wheels = [file for file in known if file.is_wheel]
+        file = (
+            min(wheels, key=lambda each: (fit_of_name(each.name, machine), -_build(each.name))) if wheels else known[0]
+        )
         found[file] = (*found.get(file, ()), python)
     return found
 

@@ -91,8 +91,8 @@ def constraints_text(locked: LockedTuple, options: Options) -> str:
     rows += [(f"{block.name}=={block.reads}", block.note) for block in locked.blocks]
     width = max((len(pin) for pin, _ in rows if len(pin) <= _COLUMN + 8), default=_COLUMN)
     lines += [f"{pin:<{width}}  # {comment}" if comment else pin for pin, comment in rows]
-    lines += [_guard(locked)] if options.guard else []
     lines += [python_guard(locked)] if options.guard and by_url else []
+    lines += [_guard(locked)] if options.guard else []
     return "\n".join(_one_line(line) for line in lines) + "\n"
 
 

@@ -1,7 +1,7 @@
 """Hash-exact constraints: one line a wheel, ``torch @ URL#sha256=…``, with a marker for the Pythons and the platform that take it.
 
-pip enforces the hash, uv from 0.9 on. Where no line's marker holds nothing would be held, so a guard contradicts torch there.
-Source: PEP 508 (direct references, markers); measured with released pips and uvs.
+pip enforces the hash, uv from 0.5.31 on (0.5.0 does not). Where no line's marker holds nothing would be held, so a guard
+contradicts torch there. Source: PEP 508 (direct references, markers); measured with released pips and uvs.
 """
 
 from __future__ import annotations

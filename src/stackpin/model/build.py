@@ -55,7 +55,7 @@ class Build(Value):
 
 
 class WheelAddress(Value):
-    """Where one wheel of a pin lies, with its sha256 (hex), and the CPython minors that take it.
+    """Where one wheel of a pin lies, or its sources, with the sha256 (hex), and the CPython minors that take it.
 
     ``anywhere`` is whether it fits every platform.
     """

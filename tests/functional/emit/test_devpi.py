@@ -23,6 +23,9 @@ __all__: list[str] = []
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
+#: The index that clients use, and the one below it, of which an own project hides the mirrors'.
+HELD, OWN = "root/held", "root/own"
+
 
 @pytest.fixture(scope="module")
 def devpi(
@@ -36,20 +39,20 @@ def devpi(
         own = ("type=mirror", "mirror_use_external_urls=True", "mirror_no_project_list=True")
         server("index", "-c", "root/up", *own, f"mirror_url={hollow.pypi}")
         server("index", "-c", "root/cu126", *own, f"mirror_url={hollow.root}/download.pytorch.org/whl/cu126/")
-        server("index", "-c", "root/own", "type=stage", "bases=root/cu126,root/up")
-        server("index", "-c", "root/held", "type=constrained", "bases=root/own")
+        server("index", "-c", OWN, "type=stage", "bases=root/cu126,root/up")
+        server("index", "-c", HELD, "type=constrained", f"bases={OWN}")
         yield server
 
 
 def roll_out(devpi: Devpi, tmp_path: Path, *asked: str) -> None:
     """The one command of the page: the emitted text becomes the constraints of the index."""
     text = emitted("devpi", *asked, cwd=tmp_path)
-    devpi("index", "root/held", f"constraints={text}")
+    devpi("index", HELD, f"constraints={text}")
 
 
 def asked_of(devpi: Devpi, tmp_path: Path, requirement: str) -> tuple[Ran, Ran]:
     """What pip and uv answer through the index."""
-    url = f"{devpi.url}/root/held/+simple/"
+    url = f"{devpi.url}/{HELD}/+simple/"
     env = {"PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url, "PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1"}
     target = ["--target", str(tmp_path / "site"), "--python", sys.executable]
     by_pip = run([*newest_pip(), "install", "--dry-run", "--ignore-installed", requirement], tmp_path, env)
@@ -95,12 +98,12 @@ def test_a_name_with_a_hyphen_passes_until_an_index_below_has_it(
     assert_selected(devpi, tmp_path, "sgl-kernel==0.1.5", **{"sgl-kernel": "0.1.5"})
     fields = {":action": "submit", "name": "pytorch-triton", "version": "0"}
     form = {name: (None, value) for name, value in fields.items()}
-    assert httpx.post(f"{devpi.url}/root/own/", auth=("root", "root"), files=form).status_code == 200
+    assert httpx.post(f"{devpi.url}/{OWN}/", auth=("root", "root"), files=form).status_code == 200
     wheel = next(
         file for file in hollow.files("pypi/simple/sgl-kernel") if file.version == "0.1.4" and "x86" in file.name
     )
     hollow_folder(tmp_path / "wheels", wheel)
-    devpi("use", "root/own")
+    devpi("use", OWN)
     devpi("upload", str(tmp_path / "wheels" / wheel.name))
     assert_not_there(devpi, tmp_path, "pytorch-triton")
     assert_not_there(devpi, tmp_path, "sgl-kernel==0.1.5")
@@ -119,6 +122,6 @@ def test_a_tuple_is_rolled_out_and_back_by_one_command(devpi: Devpi, tmp_path: P
 
 def test_the_server_keeps_no_line_of_comment(devpi: Devpi, tmp_path: Path) -> None:
     roll_out(devpi, tmp_path, "sglang==0.4.*", "--cuda", "cu124")
-    shown = devpi("index", "root/held")
+    shown = devpi("index", HELD)
     assert "sgl-kernel===0.1.4" in shown
     assert "rebuild" not in shown

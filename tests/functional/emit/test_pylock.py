@@ -54,6 +54,7 @@ def test_packaging_selects_the_tuple_from_it(tag: str, torch: str, tmp_path: Pat
     chosen = {str(package.name): str(package.version) for package, _ in read(path).select()}
     assert (chosen["torch"], chosen["triton"]) == (torch, TRITON)
     assert "filelock" in chosen
+    assert run_here("check", "pylock.toml", "--cuda", tag, cwd=tmp_path).returncode == 0
 
 
 def test_pip_and_uv_install_from_it(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +14,6 @@ from tests.support.in_process import run_here
 from tests.support.tools import newest_pip, newest_uv
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.hollow import HollowIndex
 
 __all__: list[str] = []
@@ -26,8 +26,8 @@ RELEASES = {
     "cuda-bindings": "12.9.4",
 }
 ASKED = ("torch==2.10.*", "--cuda", "cu128", "--index-style", "url", "-q")
-#: uv checks the hash of a constraint from here on.
-CHECKS = ("0.9.11", "0.13.9")
+#: The uv that takes a file with another hash.
+CREDULOUS = "0.5.0"
 
 
 @pytest.fixture(autouse=True)
@@ -115,7 +115,7 @@ def test_every_pip_obeys(version: str, file: Path, tool_folder: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("version", UVS)
 def test_every_uv_obeys(version: str, file: Path, tool_folder: Path) -> None:
-    assert_uv_obeys(uv_of(tool_folder, version), file, checks=version in CHECKS)
+    assert_uv_obeys(uv_of(tool_folder, version), file, checks=version != CREDULOUS)
 
 
 def test_each_wheel_has_a_line_for_its_pythons_and_all_else_is_closed(file: Path, hashed: HollowIndex) -> None:
@@ -126,8 +126,10 @@ def test_each_wheel_has_a_line_for_its_pythons_and_all_else_is_closed(file: Path
     assert [marker for _, _, marker in lines] == [f'python_version == "3.{n}" and {here}' for n in range(10, 15)]
     names = [url.removeprefix(f"{hashed.pypi}torch/") for url, _, _ in lines]
     assert names == [f"torch-2.10.0-3-cp3{n}-cp3{n}-manylinux_2_28_x86_64.whl" for n in range(10, 15)]
-    last = text.splitlines()[-1]
-    assert last.startswith("torch==0+stackpin.only.python.3.10.or.3.11.or.3.12.or.3.13.or.3.14 ; python_version != ")
+    other_pythons = text.splitlines()[-2]
+    assert other_pythons.startswith(
+        "torch==0+stackpin.only.python.3.10.or.3.11.or.3.12.or.3.13.or.3.14 ; python_version != "
+    )
     assert "--find-links" not in text
 
 
@@ -152,7 +154,7 @@ def test_a_build_whose_hashes_are_not_known_is_refused(tmp_path: Path) -> None:
         13,
         "",
         (
-            "error: the catalog has no hash of a wheel of torch 2.10.0+cu126 for Python 3.10\n"
+            "error: the catalog has no hash of a file of torch 2.10.0+cu126 for Python 3.10\n"
             "  expected: builds that PyPI carries, whose hashes it has\n"
             "  do:       --index-style find-links, or --cuda pypi\n"
         ),
@@ -167,3 +169,15 @@ def test_emit_puts_such_a_file_under_the_variables(
     assert (done.returncode, done.stderr) == (0, "")
     assert "--index-style url" in done.stdout
     assert "\ntorch @ http://" in (tmp_path / "c.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.real
+def test_everything_that_the_anchor_needs_goes_with_it(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{Path(newest_uv()).parent}{os.pathsep}{os.environ['PATH']}")
+    done = run_here("compile", *ASKED, "--closure", "--python", "3.12", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert file.is_file()
+    assert "\nfilelock==9000\n" in done.stdout
+    assert len(re.findall(r"^torch @ ", done.stdout, re.MULTILINE)) == 1
