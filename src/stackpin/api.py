@@ -162,7 +162,7 @@ def constraints(
 ) -> str:
     """The constraints file for the same arguments, as ``stackpin compile`` writes it.
 
-    :param index_style: ``find-links`` or ``extra-index-url``.
+    :param index_style: ``find-links``, ``extra-index-url``, or ``url``, which asks the index for the addresses.
     :raises NoTuple: where no tuple satisfies the requirements.
     """
     from stackpin.version import VERSION

@@ -11,6 +11,7 @@ __all__ = [
     "CatalogGap",
     "FileUnwritable",
     "IndexFailed",
+    "IndexSlow",
     "InputUnreadable",
     "LockOutside",
     "LookAlikeMember",
@@ -185,6 +186,12 @@ class IndexFailed(StackpinError):
 
     slug = "index-failed"
     exit_code = 14
+
+
+class IndexSlow(IndexFailed):
+    """A package index gave no answer, or not the whole of it, in time."""
+
+    slug = "index-slow"
 
 
 class InputUnreadable(StackpinError):

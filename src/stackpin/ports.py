@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["Clock", "Files", "HttpClient", "HttpSettings", "Reply", "Reporter", "Workers"]
+__all__ = ["AsyncHttpClient", "Clock", "Files", "HttpClient", "HttpSettings", "Reply", "Reporter", "Workers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,17 @@ class HttpClient(Protocol):
         """One GET; reads at most ``limit`` bytes of the body.
 
         Every status below 500 but 429 comes back as a reply.
+
+        :raises IndexFailed: when the server cannot be reached, or still fails after the last retry.
+        """
+        ...
+
+
+class AsyncHttpClient(Protocol):
+    """Fetches over HTTP for code that runs in an event loop; all else as for :class:`HttpClient`."""
+
+    async def get(self, url: str, *, headers: Mapping[str, str] | None = None, limit: int) -> Reply:
+        """One GET; reads at most ``limit`` bytes of the body.
 
         :raises IndexFailed: when the server cannot be reached, or still fails after the last retry.
         """

@@ -206,6 +206,12 @@ class Bench:
 
         return [Line(*line) for line in folder_lines(self)]
 
+    def served(self) -> list[Line]:
+        """What a resolve through the served index costs beside the bare one."""
+        from tests.bench.served import served_lines
+
+        return [Line(*line) for line in served_lines(self)]
+
     def size(self) -> list[Line]:
         """What the installed package takes, its catalog and tree in it."""
         (package,) = (self.folder / "venv").glob("lib/python*/site-packages/stackpin")
@@ -243,6 +249,7 @@ def main() -> int:
             bench.joint,
             bench.locks,
             bench.folder_check,
+            bench.served,
             bench.size,
         ):
             for line in part():

@@ -56,14 +56,20 @@ def test_check_writes_nothing_and_tells(desk: Callable[..., Desk]) -> None:
     again = here.type("stackpin apply pyproject.toml --check --json")
     assert (again.code, json.loads(again.stdout)) == (
         0,
-        {"schema": 1, "file": "pyproject.toml", "changed": False, "written": False},
+        {
+            "schema": 1,
+            "file": "pyproject.toml",
+            "changed": False,
+            "written": False,
+            "notes": ["cu124 needs NVIDIA driver 525.60.13 or newer"],
+        },
     )
 
 
 @pytest.mark.parametrize(
     ("line", "code", "said"),
     [
-        ("stackpin apply setup.cfg", 2, "this kind of file cannot be patched yet"),
+        ("stackpin apply setup.cfg", 2, "files of this name cannot be patched"),
         ("stackpin apply there/pyproject.toml", 15, "there is no such file"),
         ("stackpin apply pyproject.toml --stack sglang==0.4.7 --cuda cu124", 10, "sglang"),
         ("env -u STACKPIN_STACK stackpin apply pyproject.toml", 2, "no stack is named"),

@@ -28,9 +28,11 @@ COMMANDS = [
     ("compile",),
     ("detect",),
     ("diff",),
+    ("emit",),
     ("explain",),
     ("matrix",),
     ("path",),
+    ("serve",),
     ("shim",),
     ("shim", "install"),
     ("shim", "remove"),
@@ -41,7 +43,7 @@ WRAPPED = {("pip",), ("uv",), ("uvx",)}
 #: Examples that show a refusal.
 REFUSED = {"stackpin explain sglang==0.4.7 --cuda cu124", "stackpin explain vllm --cuda auto --driver 550.54"}
 #: Examples that ask an index, or name a wheel, a tree or an environment; only that they are spelled right is tested here,
-#: the rest in tests/functional/catalog, tests/escapes, test_source_trees.py and test_abi_files.py.
+#: the rest in tests/functional/catalog, tests/escapes, test_source_trees.py, test_abi_files.py and emit.
 ELSEWHERE = (
     "stackpin catalog update",
     "stackpin catalog verify",
@@ -49,7 +51,12 @@ ELSEWHERE = (
     "stackpin abi ./",
     "stackpin abi --env",
     "stackpin compile ./",
+    "stackpin emit pylock",
+    "stackpin serve ",
 )
+
+#: Files of bots, as empty as they may be.
+BOTS = {"renovate.json": "{}\n", ".github/dependabot.yml": "version: 2\n"}
 
 
 def run(*words: str, cwd: Path | None = None, **env: str) -> Done:
@@ -69,7 +76,7 @@ def help_of(words: tuple[str, ...]) -> str:
 
 def examples_of(text: str) -> list[str]:
     """The lines below ``Examples:``, up to the first blank one."""
-    block = re.search(r"^ *Examples?:\n((?: +stackpin .*\n)+)", text, re.MULTILINE)
+    block = re.search(r"^ *Examples?:\n((?: +(?:eval \"\$\()?stackpin .*\n)+)", text, re.MULTILINE)
     return [line.strip() for line in block[1].splitlines()] if block else []
 
 
@@ -101,7 +108,8 @@ def test_short_and_long_help_are_the_same(words: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("line", examples())
 def test_an_example_works(line: str, tmp_path: Path) -> None:
-    words = shlex.split(line, comments=True)
+    inside = re.fullmatch(r'eval "\$\((.*)\)"', line)
+    words = shlex.split(inside[1] if inside else line, comments=True)
     assert words[0] == "stackpin"
     if line.startswith(ELSEWHERE):
         assert run(*words[1:], "--help", cwd=tmp_path).returncode == 0
@@ -110,6 +118,10 @@ def test_an_example_works(line: str, tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
     if "pyproject.toml" in words:
         (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1.0"\n', encoding="utf-8")
+    for path, text in BOTS.items():
+        if path in words:
+            (tmp_path / path).parent.mkdir(exist_ok=True)
+            (tmp_path / path).write_text(text, encoding="utf-8")
     if words[1] == "check":
         (tmp_path / "requirements.txt").write_text("torch==2.6.0\ntriton==3.2.0\n", encoding="utf-8")
     done = run(*words[1:], cwd=tmp_path)

@@ -9,7 +9,7 @@ import pytest
 from tests.support.index_server import IndexServer
 from tests.support.wheels import metadata_text, wheel_bytes, wheel_name
 
-from stackpin.app.closure import closure
+from stackpin.app.closure import Resolution, Uv, closure
 from stackpin.errors import IndexFailed, NoTuple
 from stackpin.model.target import Platform
 
@@ -48,18 +48,18 @@ def environ(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "UV_CACHE_DIR": str(tmp_path / "cache")}
 
 
+def resolution(constraints: str, requirement: str, exclude_newer: str) -> Resolution:
+    return Resolution(
+        constraints=constraints, requirement=requirement, python="3.11", platform=LINUX, exclude_newer=exclude_newer
+    )
+
+
 def test_the_closure_is_of_the_anchors_time_and_its_members_are_exempt(
     uv: str, index: IndexServer, environ: dict[str, str]
 ) -> None:
     pins = closure(
-        "anchor==1.0\nfake-torch===2.0  # why\n",
-        "anchor==1.0",
-        "3.11",
-        LINUX,
-        "2025-06-01",
-        uv=uv,
-        index_url=f"{index.url}",
-        environ=environ,
+        resolution("anchor==1.0\nfake-torch===2.0  # why\n", "anchor==1.0", "2025-06-01"),
+        Uv(program=uv, index_url=index.url, environ=environ),
     )
     assert pins == (("anchor", "1.0"), ("fake-torch", "2.0"), ("helper", "1.0"))
 
@@ -70,7 +70,7 @@ def test_a_settings_variable_of_the_user_does_not_bend_it(
     (tmp_path / "mine.txt").write_text("helper==0.1\n")
     environ = {**environ, "UV_CONSTRAINT": str(tmp_path / "mine.txt"), "UV_EXCLUDE_NEWER": "2020-01-01"}
     pins = closure(
-        "anchor==1.0\n", "anchor==1.0", "3.11", LINUX, "2026-06-01", uv=uv, index_url=index.url, environ=environ
+        resolution("anchor==1.0\n", "anchor==1.0", "2026-06-01"), Uv(program=uv, index_url=index.url, environ=environ)
     )
     assert ("helper", "2.0") in pins
 
@@ -78,7 +78,8 @@ def test_a_settings_variable_of_the_user_does_not_bend_it(
 def test_a_conflict_is_no_tuple_in_uvs_words(uv: str, index: IndexServer, environ: dict[str, str]) -> None:
     with pytest.raises(NoTuple) as raised:
         closure(
-            "fake-torch===3.0\n", "anchor", "3.11", LINUX, "2026-06-01", uv=uv, index_url=index.url, environ=environ
+            resolution("fake-torch===3.0\n", "anchor", "2026-06-01"),
+            Uv(program=uv, index_url=index.url, environ=environ),
         )
     assert "No solution found" in raised.value.what
     assert "fake-torch" in raised.value.what
@@ -88,7 +89,7 @@ def test_an_index_that_is_not_there_is_the_networks_failure(uv: str, environ: di
     environ = {**environ, "UV_HTTP_RETRIES": "0"}
     url = "http://me:secret@127.0.0.1:9/simple/"
     with pytest.raises(IndexFailed) as raised:
-        closure("anchor==1\n", "anchor", "3.11", LINUX, "2026-06-01", uv=uv, index_url=url, environ=environ)
+        closure(resolution("anchor==1\n", "anchor", "2026-06-01"), Uv(program=uv, index_url=url, environ=environ))
     assert raised.value.where == "http://127.0.0.1:9/simple/"
     assert raised.value.what == "uv could not read the index"
     assert "secret" not in str(raised.value)
@@ -101,5 +102,5 @@ def test_a_labelled_build_from_a_find_links_line_is_taken_though_it_has_no_date(
     pages.mkdir()
     (pages / wheel_name("fake-torch", "2.0+cu126")).write_bytes(wheel_bytes("fake-torch", "2.0+cu126"))
     text = f"--find-links {pages.as_uri()}\nfake-torch==2.0+cu126\n"
-    pins = closure(text, "anchor", "3.11", LINUX, "2025-06-01", uv=uv, index_url=index.url, environ=environ)
+    pins = closure(resolution(text, "anchor", "2025-06-01"), Uv(program=uv, index_url=index.url, environ=environ))
     assert ("fake-torch", "2.0+cu126") in pins

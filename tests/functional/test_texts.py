@@ -18,8 +18,10 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 #: Words of a command that asks the index, runs uv, or takes longer than an example should; the wrapped tools, which
 #: install gigabytes, are tested in tests/escapes and tests/real.
 ELSEWHERE = (
-    *("catalog update", "catalog verify", "--closure", "--all"),
+    *("catalog update", "catalog verify", "--closure", "--all", "--freeze-installed"),
+    *("stackpin emit pylock", "--index-style url"),
     *("stackpin apply", "stackpin uv", "stackpin pip", "stackpin abi ./", "stackpin abi --env"),
+    "stackpin serve",  # runs until it is stopped: tests/functional/serve
     *("stackpin compile ./", "stackpin compile './", "stackpin compile 'git+"),
 )
 #: The examples that show a refusal.

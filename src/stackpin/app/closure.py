@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from stackpin.effects.process import LocalProcesses, find_tool, scratch_files
 from stackpin.errors import IndexFailed, NotCovered, NoTuple, ToolMissing
+from stackpin.model.value import Value
 from stackpin.parse.web_address import without_credentials
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from stackpin.effects.process import Finished, ProcessRunner
     from stackpin.model.target import Platform
 
-__all__ = ["closure", "uv_on_path", "uv_platform"]
+__all__ = ["Resolution", "Uv", "closure", "lock_text", "uv_on_path", "uv_platform"]
 
 #: The glibc minors (of glibc 2) that uv has a platform name for; a glibc between two takes the older one's wheels.
 UV_GLIBC_MINORS = (17, 28, *range(31, 41))
@@ -47,42 +48,56 @@ _TOO_OLD = re.compile(r"unexpected argument|invalid value .* for '--(?:python-pl
 _ADDRESS = re.compile(r"https?://[^\s`'\"()<>]+")
 
 
-def closure(  # noqa: PLR0913 - what uv must be told
-    constraints_text: str,
-    requirement: str,
-    python_version: str,
-    platform: Platform,
-    exclude_newer: str,
-    *,
-    uv: Path | str | None = None,
-    index_url: str | None = None,
-    runner: ProcessRunner | None = None,
-    environ: Mapping[str, str] | None = None,
-) -> tuple[tuple[str, str], ...]:
-    """Everything that ``requirement`` needs under these constraints: (normalized name, version) pairs, sorted by name.
+class Resolution(Value):
+    """What uv is to resolve, and under what.
 
-    :param constraints_text: the constraints file of the tuple, as it will be written.
-    :param requirement: the anchor, with its extra and version (PEP 508).
-    :param python_version: ``3.11``, or with a patch release.
-    :param exclude_newer: a date (ISO 8601); nothing that was uploaded later is taken, the tuple's members excepted.
-    :param uv: the uv to run; None: the first on PATH.
-    :param index_url: the index that stands for PyPI; None: what uv is told by its environment.
+    ``constraints`` is the constraints file of the tuple, as it will be written; ``requirement`` the anchor, with its extra and
+    version (PEP 508); ``python`` is ``3.11``, or with a patch release. Nothing that was uploaded after the date (ISO 8601) of
+    ``exclude_newer`` is taken, the tuple's members excepted.
+    """
+
+    constraints: str
+    requirement: str
+    python: str
+    platform: Platform
+    exclude_newer: str
+
+
+class Uv(Value):
+    """The uv that resolves: its program (the first on PATH where None) and the index that stands for PyPI (uv's own where None)."""
+
+    program: Path | str | None = None
+    index_url: str | None = None
+    runner: ProcessRunner | None = None
+    environ: Mapping[str, str] | None = None
+
+
+def closure(wanted: Resolution, uv: Uv | None = None) -> tuple[tuple[str, str], ...]:
+    """Everything that the anchor needs under these constraints: (normalized name, version) pairs, sorted by name.
+
     :raises NoTuple: when uv finds no answer; its own words are part of the text.
     :raises IndexFailed: when uv could not reach the index.
     :raises ToolMissing: when there is no uv, it is too old, or it takes too long.
     """
-    environ = os.environ if environ is None else environ
-    tool = str(uv or uv_on_path(environ))
-    files = {"anchor.in": f"{requirement}\n", "tuple.txt": constraints_text}
+    return _pins(_resolved(wanted, uv or Uv(), ("--no-header", "--no-annotate")))
+
+
+def lock_text(wanted: Resolution, uv: Uv | None = None) -> str:
+    """The same as a lock file (PEP 751), with addresses and hashes, as uv writes it. Raises what :func:`closure` raises."""
+    return _resolved(wanted, uv or Uv(), ("--no-header", "--format", "pylock.toml")).stdout
+
+
+def _resolved(wanted: Resolution, uv: Uv, output: tuple[str, ...]) -> Finished:
+    environ = os.environ if uv.environ is None else uv.environ
+    tool = str(uv.program or uv_on_path(environ))
+    files = {"anchor.in": f"{wanted.requirement}\n", "tuple.txt": wanted.constraints}
     with scratch_files(files) as folder:
-        options = _options(constraints_text, python_version, platform, exclude_newer)
-        argv = [tool, "pip", "compile", "anchor.in", "--constraint", "tuple.txt", *options]
-        done = (runner or LocalProcesses()).run(
-            argv, env=_environment(environ, index_url), cwd=folder, timeout=PATIENCE
-        )
+        argv = [tool, "pip", "compile", "anchor.in", "--constraint", "tuple.txt", *output, *_options(wanted)]
+        env = _environment(environ, uv.index_url)
+        done = (uv.runner or LocalProcesses()).run(argv, env=env, cwd=folder, timeout=PATIENCE)
     if done.code != 0:
-        raise _failure(done, requirement, index_url)
-    return _pins(done)
+        raise _failure(done, wanted.requirement, uv.index_url)
+    return done
 
 
 def uv_on_path(environ: Mapping[str, str]) -> str:
@@ -112,11 +127,11 @@ def uv_platform(platform: Platform) -> str:
     return f"{platform.machine}-manylinux_2_{fitting[-1]}"
 
 
-def _options(constraints_text: str, python_version: str, platform: Platform, exclude_newer: str) -> list[str]:
-    options = ["--no-header", "--no-annotate", "--no-config", "--no-progress", "--color", "never"]
-    options += ["--python-version", python_version, "--python-platform", uv_platform(platform)]
-    options += ["--exclude-newer", exclude_newer]
-    for name in sorted({canonicalize_name(name) for name in _PIN.findall(constraints_text)}):
+def _options(wanted: Resolution) -> list[str]:
+    options = ["--no-config", "--no-progress", "--color", "never"]
+    options += ["--python-version", wanted.python, "--python-platform", uv_platform(wanted.platform)]
+    options += ["--exclude-newer", wanted.exclude_newer]
+    for name in sorted({canonicalize_name(name) for name in _PIN.findall(wanted.constraints)}):
         options += ["--exclude-newer-package", f"{name}={ALWAYS}"]
     return options
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from stackpin.abi.gpus import compute_capability, parse_gpu, runs_on
+from stackpin.abi.gpus import parse_gpu
 from stackpin.app.asked import Asked, address_of, requirement_of, shown
+from stackpin.app.tuple_notes import notes_of
 from stackpin.catalog.facts import Facts
 from stackpin.catalog.loader import Catalog
 from stackpin.catalog.stacks import Stacks
 from stackpin.emit.constraints import IndexStyle, Options, command_words, constraints_text
-from stackpin.errors import NotCovered, UnknownName, UsageError
-from stackpin.model.build import Sureness
+from stackpin.errors import UnknownName, UsageError
 from stackpin.model.cuda import parse_cuda_tag
 from stackpin.model.driver import parse_driver
 from stackpin.model.request import AUTO, PYPI, Ask, Request
@@ -27,9 +27,9 @@ from stackpin.model.value import Value, replace
 from stackpin.resolve.solve import Solver
 
 if TYPE_CHECKING:
-    from stackpin.model.locked import Anchor, LockedTuple, Pin
+    from stackpin.model.locked import LockedTuple
 
-__all__ = ["Compiled", "Job", "Workshop", "compile_job", "notes_of"]
+__all__ = ["Compiled", "Job", "Workshop", "compile_job", "file_options", "file_text"]
 
 _PYTHON = r"(\d+\.\d+)(?:\.\d+)?"
 #: The local part of a version that names a build of torch or of a kernel.
@@ -39,7 +39,8 @@ _LABEL = re.compile(r"(?<=[\d\w])\+(cu\d{3}|cpu)(?=$|[\s,;)])")
 class Job(Value):
     """What one ``compile`` is asked for, as typed; empty texts stand for the defaults.
 
-    ``prefer`` names the stacks that stay newest before the others; without it the first that was named does.
+    ``prefer`` names the stacks that stay newest before the others; without it the first that was named does. ``freeze``
+    names what is kept as it is installed in the environment that is meant.
     """
 
     requirements: tuple[str, ...]
@@ -53,17 +54,19 @@ class Job(Value):
     closure: bool = False
     allow: tuple[str, ...] = ()
     prefer: tuple[str, ...] = ()
+    freeze: str = ""
 
 
 class Compiled(Value):
     """A tuple, the file that it makes, and what the person should know beside it.
 
-    ``driver`` is the driver that it was made for; empty where none was named or looked for.
+    ``driver`` is the driver that it was made for; empty where none was named or looked for. ``request`` is what was solved.
     """
 
     locked: LockedTuple
     text: str
     notes: tuple[str, ...]
+    request: Request
     driver: str = ""
 
 
@@ -232,8 +235,20 @@ def compile_job(job: Job, workshop: Workshop, *, version: str) -> Compiled:
     notes: list[str] = []
     if request.cuda == AUTO and not request.driver:
         request, notes = _with_driver_here(request)
-    style = _style_of(job.index_style)
     locked = workshop.solver.solve(request)
+    options = file_options(job, request, locked, workshop, version=version)
+    if job.closure:
+        by_url = options.style is IndexStyle.URL
+        under = replace(options, style=IndexStyle.FIND_LINKS) if by_url else options
+        locked = _closed(locked, request, constraints_text(locked, under), workshop)
+    text = file_text(locked, options, workshop)
+    told = (*notes, *notes_of(locked, request))
+    return Compiled(locked=locked, text=text, notes=told, request=request, driver=request.driver)
+
+
+def file_options(job: Job, request: Request, locked: LockedTuple, workshop: Workshop, *, version: str) -> Options:
+    """What a constraints file says beside the tuple: above all the command that makes it again."""
+    style = _style_of(job.index_style)
     command = command_words(
         [shown(text) for text in job.requirements],
         str(locked.cuda),
@@ -241,14 +256,24 @@ def compile_job(job: Job, workshop: Workshop, *, version: str) -> Compiled:
         platform="" if str(request.platform) == "linux-x86_64" else str(request.platform),
         index_style="" if style is IndexStyle.FIND_LINKS else style.value,
         gpu=request.gpu,
+        freeze_installed=job.freeze,
     )
     command += "".join(f" --prefer {canonicalize_name(name)}" for name in job.prefer)
     command += " --prefer-builds" * job.prefer_builds + " --closure" * job.closure
-    options = Options(style=style, mirrors=workshop.settings.mirrors, command=command, version=version)
-    if job.closure:
-        locked = _closed(locked, request, constraints_text(locked, options), workshop)
-    text = constraints_text(locked, options)
-    return Compiled(locked=locked, text=text, notes=(*notes, *notes_of(locked, request)), driver=request.driver)
+    return Options(style=style, mirrors=workshop.settings.mirrors, command=command, version=version)
+
+
+def file_text(locked: LockedTuple, options: Options, workshop: Workshop) -> str:
+    """A constraints file; where it names files by their addresses, the index is asked for those.
+
+    :raises CatalogGap: where a file has another hash there than the catalog knows.
+    :raises IndexFailed: where the index cannot be asked.
+    """
+    if options.style is IndexStyle.URL:
+        from stackpin.app.wheel_addresses import wheel_addresses
+
+        options = replace(options, addresses=wheel_addresses(locked, workshop.catalog))
+    return constraints_text(locked, options)
 
 
 def _style_of(text: str) -> IndexStyle:
@@ -272,94 +297,10 @@ def _with_driver_here(request: Request) -> tuple[Request, list[str]]:
 
 def _closed(locked: LockedTuple, request: Request, text: str, workshop: Workshop) -> LockedTuple:
     """The tuple with everything else that the anchor needs, as ``uv pip compile`` resolves it under the tuple."""
-    from datetime import datetime, timedelta
+    from stackpin.app.closure import Uv, closure
+    from stackpin.app.resolution import resolution_of
 
-    from stackpin.app.closure import closure
-
-    anchor, ask = locked.anchors[0], request.asks[0]
-    if not anchor.version:
-        raise NotCovered(
-            "--closure pins what a release needs, and an index has none of a project's own tree",
-            got=ask.text,
-            hint=f"uv pip compile -c constraints.txt {ask.tree.manifest if ask.tree else 'pyproject.toml'}",
-        )
-    extras = sorted({*ask.requirement.extras, *([anchor.extra] if anchor.extra else [])})
-    requirement = f"{anchor.name}{'[' + ','.join(extras) + ']' if extras else ''}=={anchor.version}"
-    day = datetime.fromisoformat(anchor.uploaded[:10]) + timedelta(days=7)
-    python = request.python or locked.pythons[-1]
-    mirror = workshop.settings.mirrors.get("pypi")
-    pins = closure(text, requirement, python, request.platform, f"{day.date()}", index_url=mirror)
+    wanted = resolution_of(locked, request, text)
+    pins = closure(wanted, Uv(index_url=workshop.settings.mirrors.get("pypi")))
     held = {str(pin.name) for pin in locked.pins} | {"pip"}
     return replace(locked, closure=tuple((name, found) for name, found in pins if canonicalize_name(name) not in held))
-
-
-def notes_of(locked: LockedTuple, request: Request) -> tuple[str, ...]:
-    """What a person should know beside the file: the extra that the kernels need, what is not proven, what was passed over."""
-    notes = []
-    for anchor, ask in zip(locked.anchors, request.asks, strict=True):
-        if anchor.extra and not ask.requirement.extras:
-            whole = ask.tree.installable(anchor.extra) if ask.tree else f"{anchor.name}[{anchor.extra}]"
-            notes.append(f"plain {_subject(anchor)} installs no torch and no kernels: install {whole}")
-        if ask.tree is not None:
-            from stackpin.app.source_tree import notes_on_tree
-
-            notes += notes_on_tree(ask.tree, ask.requirement.extras, locked.pins)
-        if not ask.requirement.specifier and anchor.chosen.startswith("the newest release "):
-            notes.append(f"{anchor.name} {anchor.version} is {anchor.chosen}")
-    notes += [
-        f"{pin.name} {pin.full_version} for {locked.cuda}: {pin.build.note or pin.note}"
-        for pin in locked.pins
-        if pin.build.sureness is Sureness.UNPROVEN
-    ]
-    notes += [
-        f"{pin.name} {pin.full_version} was not verified against its index"
-        for pin in locked.pins
-        if not pin.build.verified
-    ]
-    notes += [_misfit_note(pin, locked) for pin in locked.pins if pin.symbols and pin.symbols.missing]
-    notes += _overlap_notes(locked)
-    notes += _gpu_notes(locked, request)
-    if request.cuda == PYPI and locked.driver:
-        notes.append(f"{locked.cuda} needs NVIDIA driver {locked.driver} or newer")
-    notes += [f"{name} is set free (allow)" for name in request.allow]
-    return (*notes, *locked.notes)
-
-
-def _subject(anchor: Anchor) -> str:
-    return f"{anchor.name} {'of that tree' if anchor.tree else anchor.version}"
-
-
-def _gpu_notes(locked: LockedTuple, request: Request) -> list[str]:
-    """Kernels without code for the GPU that was named: some are made for others only, so that is told and no refusal."""
-    gpu = compute_capability(request.gpu)
-    if gpu is None:
-        return []
-    return [
-        f"{pin.name} {pin.version} has no code for {request.gpu}, only for {', '.join(pin.architectures)}"
-        for pin in locked.pins
-        if pin.architectures and not runs_on(pin.architectures, gpu)
-    ]
-
-
-def _overlap_notes(locked: LockedTuple) -> list[str]:
-    """Members that write the same names into site-packages: of those whichever is installed last stays."""
-    by_name: dict[str, list[str]] = {}
-    for pin in locked.pins:
-        for name in pin.writes:
-            by_name.setdefault(name, []).append(f"{pin.name} {pin.version}")
-    return [
-        f"{' and '.join(pins)} both write {name}: whichever is installed last stays"
-        for name, pins in by_name.items()
-        if len(pins) > 1
-    ]
-
-
-def _misfit_note(pin: Pin, locked: LockedTuple) -> str:
-    """That an anchor's own pins do not fit by their symbols: a finding, not a refusal."""
-    from stackpin.resolve.symbols import misfit_text  # only a finding needs it
-
-    torch = next(each.full_version for each in locked.pins if each.name == TORCH)
-    anchor = locked.anchors[0]
-    text = f"a library of {pin.name} {pin.version} does not load with torch {torch}, and {_subject(anchor)} pins both"
-    why = f" ({pin.optional})" if pin.optional else ""
-    return f"{text}: {misfit_text(pin.symbols)}{why}" if pin.symbols else text

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from stackpin.app.compile import Job, Workshop, notes_of
 from stackpin.app.tree import tree_folder
+from stackpin.app.tuple_notes import notes_of
 from stackpin.effects.files import LocalFiles
 from stackpin.emit.constraints import command_words
 from stackpin.errors import CatalogGap, UsageError
@@ -24,6 +24,7 @@ from stackpin.resolve.cell import Cells
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from stackpin.app.compile import Job, Workshop
     from stackpin.emit.matrix_html import Parts
     from stackpin.model.cuda import CudaTag
     from stackpin.model.release import Release

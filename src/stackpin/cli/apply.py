@@ -1,4 +1,4 @@
-"""``stackpin apply``: patch a project's ``pyproject.toml`` in place."""
+"""``stackpin apply``: patch a file of another tool's in place."""
 
 from __future__ import annotations
 
@@ -16,30 +16,41 @@ __all__ = ["command"]
 @click.command("apply")
 @click.argument("file", metavar="FILE")
 @click.option("--stack", "stacks", multiple=True, metavar="REQ", help="A stack to hold to; else those of the settings.")
-@click.option("--cuda", metavar="TAG", help="CUDA tag (cu124, cpu), pypi (default) or auto.")
+@click.option(
+    "--cuda", "tags", multiple=True, metavar="TAG", help="CUDA tag (cu124, cpu), pypi (default) or auto; repeatable."
+)
 @click.option("--allow", multiple=True, metavar="NAME", help="Set a member free; repeatable.")
+@click.option("--documents", metavar="URL", help="renovate.json: take the versions from the document there.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where the file would change.")
 @output_options
 def command(file: str, stacks: tuple[str, ...], **options: Any) -> int:
-    """Put the tuple into a project's pyproject.toml, so that plain uv holds it: [tool.uv] constraints, index, sources.
+    """Put the tuple into a file that another tool reads: a project's pyproject.toml, renovate.json, dependabot.yml.
 
     Comments, order and all else stay. Shows what changes; does nothing where all is there.
 
     \b
     Examples:
       stackpin apply pyproject.toml --stack 'sglang==0.4.*' --cuda cu124
+      stackpin apply renovate.json --stack sglang
+      stackpin apply .github/dependabot.yml --stack sglang
     """
-    from stackpin.app.apply import apply
+    from stackpin.app.apply import ApplyJob, apply
     from stackpin.app.compile import Job, Workshop
     from stackpin.cli.render import as_json, print_notes
 
-    job = Job(requirements=stacks, cuda=options["cuda"] or "", allow=tuple(options["allow"]))
-    done = apply(Path(file), job, Workshop(settings_here()), check=options["check"])
+    job = Job(requirements=stacks, allow=tuple(options["allow"]))
+    asked = ApplyJob(
+        path=Path(file),
+        job=job,
+        tags=options["tags"],
+        check=options["check"],
+        documents=options["documents"] or "",
+    )
+    done = apply(asked, Workshop(settings_here()))
     changed = done.before != done.after
     if options["as_json"]:
-        click.echo(
-            as_json({"schema": 1, "file": file, "changed": changed, "written": changed and not options["check"]})
-        )
+        document = {"schema": 1, "file": file, "changed": changed, "written": changed and not options["check"]}
+        click.echo(as_json({**document, "notes": list(done.notes)}))
     elif not options["quiet"]:
         print_notes(done.notes)
         lines = difflib.unified_diff(

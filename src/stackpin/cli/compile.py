@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stackpin.app.compile import Job, Workshop, compile_job
-from stackpin.cli.options import index_options, output_options, settings_here, target_options
+from stackpin.app.compile import Job, Workshop
+from stackpin.cli.options import freeze_option, index_options, output_options, settings_here, target_options
 from stackpin.cli.render import as_json, print_notes, tuple_document
 from stackpin.errors import UsageError
 from stackpin.version import VERSION
@@ -30,6 +30,7 @@ __all__ = ["compile_command", "job_of", "path_command"]
     metavar="STACK",
     help="Of several stacks, the one that stays newest (default: the first).",
 )
+@freeze_option
 @click.option("-o", "--output", metavar="FILE", help="Write the file there; default: stdout.")
 @click.option("--closure", is_flag=True, help="Pin all else that the anchor needs as well (runs uv).")
 @click.option("--all", "tree", is_flag=True, help="Rebuild the tree: one file a stack, series and tag.")
@@ -58,7 +59,12 @@ def compile_command(requirements: tuple[str, ...], **options: Any) -> int:
         return _tree(requirements, options)
     if options["check"] or options["releases"]:
         raise UsageError("--check and --releases go with --all", hint="stackpin compile --all --check")
-    compiled = compile_job(job_of(requirements, options), Workshop(settings_here()), version=VERSION)
+    job, workshop = job_of(requirements, options), Workshop(settings_here())
+    if job.freeze:
+        from stackpin.app.frozen import compile_around as compile_job
+    else:
+        from stackpin.app.compile import compile_job
+    compiled = compile_job(job, workshop, version=VERSION)
     if not options["quiet"]:
         print_notes(compiled.notes)
     if options["output"]:
@@ -84,6 +90,7 @@ def job_of(requirements: tuple[str, ...], options: dict[str, Any]) -> Job:
         closure=bool(options.get("closure")),
         allow=tuple(options.get("allow") or ()),
         prefer=tuple(options.get("prefer") or ()),
+        freeze=options.get("freeze_installed") or "",
     )
 
 

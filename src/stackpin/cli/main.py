@@ -17,7 +17,11 @@ __all__ = ["cli", "main"]
 #: Command → module and attribute. Importing a command imports what it needs; ``--help`` of the group needs none of it.
 _COMMANDS = {
     "abi": ("stackpin.cli.abi", "command", "Can these releases load together, by their symbols?"),
-    "apply": ("stackpin.cli.apply", "command", "Put the tuple into a project's pyproject.toml, for plain uv."),
+    "apply": (
+        "stackpin.cli.apply",
+        "command",
+        "Put the tuple into a file: pyproject.toml, renovate.json, dependabot.yml.",
+    ),
     "catalog": ("stackpin.cli.catalog", "catalog", "The facts: how old, bring up to date, re-read, show."),
     "check": (
         "stackpin.cli.check",
@@ -26,6 +30,7 @@ _COMMANDS = {
     ),
     "compile": ("stackpin.cli.compile", "compile_command", "Solve, and write one constraints file or the whole tree."),
     "detect": ("stackpin.cli.detect", "command", "Driver, GPUs, platform, Python, installed torch and its tag."),
+    "emit": ("stackpin.cli.emit", "command", "A tuple as the file that a bot, uv, pip or an index reads."),
     "explain": ("stackpin.cli.explain", "command", "What a tuple rests on; or why there is none, and what is nearest."),
     "diff": ("stackpin.cli.diff", "command", "What changes between two tuples: text, Markdown, JSON."),
     "matrix": (
@@ -34,6 +39,11 @@ _COMMANDS = {
         "Releases by CUDA tags: what exists, what is proven, what is refused.",
     ),
     "path": ("stackpin.cli.compile", "path_command", "The name of the ready-made file inside this installation."),
+    "serve": (
+        "stackpin.cli.serve",
+        "command",
+        "A filtered package index on this machine, for tools that ignore constraints.",
+    ),
     "shim": ("stackpin.cli.shim", "shim", "Put uv, uvx, pip and pip3 under the tuple, as typed."),
 }
 

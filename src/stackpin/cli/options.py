@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 
     from stackpin.model.settings import Settings
 
-__all__ = ["color_option", "index_options", "machine_options", "output_options", "settings_here", "target_options"]
+__all__ = [
+    "color_option",
+    "freeze_option",
+    "index_options",
+    "machine_options",
+    "output_options",
+    "settings_here",
+    "target_options",
+]
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -57,7 +65,7 @@ def index_options(command: _Command) -> _Command:
                 "--index-style",
                 metavar="STYLE",
                 default="find-links",
-                help="How another index is named: find-links (default) or extra-index-url.",
+                help="How a build is named: find-links (default), extra-index-url, or url (its file and hash).",
             ),
             click.option(
                 "--prefer-builds", is_flag=True, help="Take the tag's own labelled builds where PyPI's would do."
@@ -67,6 +75,16 @@ def index_options(command: _Command) -> _Command:
     ):
         command = option(command)
     return command
+
+
+def freeze_option(command: _Command) -> _Command:
+    """``--freeze-installed torch``."""
+    option = click.option(
+        "--freeze-installed",
+        metavar="NAME",
+        help="Keep the torch that the environment has (an image's own); the rest is solved around it.",
+    )
+    return option(command)
 
 
 def _color(ctx: click.Context, _: click.Parameter, value: str | None) -> None:

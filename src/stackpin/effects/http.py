@@ -13,7 +13,7 @@ import httpx
 import tenacity
 
 from stackpin.effects.credentials import IndexAuth, netrc_lookup
-from stackpin.errors import IndexFailed
+from stackpin.errors import IndexFailed, IndexSlow
 from stackpin.parse.web_address import without_credentials
 from stackpin.ports import Reply
 
@@ -40,12 +40,13 @@ class Traffic:
 
 
 class _TransientError(Exception):
-    """An answer that may be another one next time."""
+    """An answer that may be another one next time; ``late`` is whether it is one that did not come in time."""
 
-    def __init__(self, got: str, *, wait: float = 0.0) -> None:
+    def __init__(self, got: str, *, wait: float = 0.0, late: bool = False) -> None:
         super().__init__(got)
         self.got = got
         self.wait = wait
+        self.late = late
 
 
 class IndexHttp:
@@ -78,7 +79,7 @@ class IndexHttp:
     def get(self, url: str, *, headers: Mapping[str, str] | None = None, limit: int) -> Reply:
         """See :meth:`stackpin.ports.HttpClient.get`.
 
-        :raises IndexFailed: when the last retry failed as well.
+        :raises IndexFailed: when the last retry failed as well; :class:`IndexSlow` where it was one that came too late.
         """
         bare = self.auth.learn(self._mirrored(url))
         attempts = tenacity.Retrying(
@@ -91,7 +92,8 @@ class IndexHttp:
         try:
             reply: Reply = attempts(self._once, bare, dict(headers or {}), limit)
         except _TransientError as error:
-            raise IndexFailed(
+            kind = IndexSlow if error.late else IndexFailed
+            raise kind(
                 "the index cannot be reached or keeps failing",
                 where=without_credentials(url),
                 got=f"{error.got} ({_attempts(self._settings.attempts)})",
@@ -132,7 +134,7 @@ class IndexHttp:
         except (httpx.TimeoutException, httpx.NetworkError, httpx.ProtocolError, httpx.DecodingError) as error:
             if isinstance(error, httpx.UnsupportedProtocol):
                 raise
-            raise _TransientError(_said(error)) from error
+            raise _TransientError(_said(error), late=isinstance(error, httpx.TimeoutException)) from error
         return Reply(
             status=response.status_code,
             url=str(response.url),
@@ -157,7 +159,7 @@ class IndexHttp:
             if self._stopped.is_set():
                 raise _TransientError("stopped")
             if time.monotonic() > end:
-                raise _TransientError(f"no end after {self._settings.deadline:g} s")
+                raise _TransientError(f"no end after {self._settings.deadline:g} s", late=True)
             if len(body) > limit:
                 break
         with self._lock:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import shlex
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from stackpin.emit.url_lines import python_guard, url_lines
 from stackpin.model.build import Channel
 from stackpin.model.stack import TORCH
 from stackpin.model.value import Value
@@ -18,6 +20,7 @@ from stackpin.model.value import Value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from stackpin.model.build import WheelAddress
     from stackpin.model.locked import LockedTuple, Pin
 
 __all__ = [
@@ -41,13 +44,15 @@ class IndexStyle(str, Enum):
 
     FIND_LINKS = "find-links"
     EXTRA_INDEX_URL = "extra-index-url"
+    URL = "url"
 
 
 class Options(Value):
     """Choices of the emitter. ``mirrors`` rewrites URLs by prefix; ``command`` is the line that rebuilds the file.
 
     ``guard`` closes the file outside its target; a file that is made for one run needs none, and pip reads markers for the
-    Python that it runs with, not for the one that it gathers files for.
+    Python that it runs with, not for the one that it gathers files for. ``addresses`` are the wheels of each pin by its name,
+    for the style ``url``.
     """
 
     mirrors: Mapping[str, str]
@@ -55,6 +60,7 @@ class Options(Value):
     version: str
     style: IndexStyle = IndexStyle.FIND_LINKS
     guard: bool = True
+    addresses: Mapping[str, tuple[WheelAddress, ...]] = MappingProxyType({})
 
 
 def title_of(locked: LockedTuple) -> str:
@@ -74,13 +80,18 @@ def file_name(stack: str, series_or_version: str, tag: str) -> str:
 
 def constraints_text(locked: LockedTuple, options: Options) -> str:
     """The whole file; the same tuple and options give the same bytes."""
-    lines = [*_header(locked, options), *_index_lines(locked.pins, options)]
-    rows = [(f"{pin.name}{pin.specifier}", _pin_comment(pin)) for pin in locked.pins]
+    by_url = options.style is IndexStyle.URL
+    lines = [*_header(locked, options), *([] if by_url else _index_lines(locked.pins, options))]
+    rows = []
+    for pin in locked.pins:
+        found = url_lines(pin, options.addresses[pin.name], locked) if by_url else [f"{pin.name}{pin.specifier}"]
+        rows += [(line, _pin_comment(pin)) for line in found]
     rows += [(f"{bound.name}{bound.specifier}", bound.note) for bound in locked.bounds]
     rows += [(f"{name}=={version}", "") for name, version in locked.closure]
     rows += [(f"{block.name}=={block.reads}", block.note) for block in locked.blocks]
     width = max((len(pin) for pin, _ in rows if len(pin) <= _COLUMN + 8), default=_COLUMN)
     lines += [f"{pin:<{width}}  # {comment}" if comment else pin for pin, comment in rows]
+    lines += [python_guard(locked)] if options.guard and by_url else []
     lines += [_guard(locked)] if options.guard else []
     return "\n".join(_one_line(line) for line in lines) + "\n"
 

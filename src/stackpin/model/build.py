@@ -10,7 +10,7 @@ from stackpin.model.value import Value
 if TYPE_CHECKING:
     from stackpin.model.cuda import CudaTag
 
-__all__ = ["Build", "Channel", "Sureness"]
+__all__ = ["Build", "Channel", "Sureness", "WheelAddress"]
 
 
 class Channel(str, Enum):
@@ -52,3 +52,15 @@ class Build(Value):
     def is_pypis(self) -> bool:
         """Whether it is the very file that PyPI carries."""
         return self.channel is Channel.PYPI and not self.local
+
+
+class WheelAddress(Value):
+    """Where one wheel of a pin lies, or its sources, with the sha256 (hex), and the CPython minors that take it.
+
+    ``anywhere`` is whether it fits every platform.
+    """
+
+    url: str
+    sha256: str
+    pythons: tuple[str, ...]
+    anywhere: bool = False

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from stackpin.errors import InputUnreadable
 from stackpin.model.change import Held, Role, Stated
+from stackpin.parse.requirement_file import file_name_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,6 +26,10 @@ _TARGET = re.compile(
     r"(?:, Python (?P<first>\d+\.\d+)(?: to (?P<last>\d+\.\d+))?)?(?:; NVIDIA driver (?P<driver>[\d.]+) or newer)?"
 )
 _LINE = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)(?P<specifier>[=<>!~][^\s;#]*)(?:\s+#(?:\s+(?P<why>.*))?)?")
+#: A file by its address and hash (``--index-style url``); there is a line for each wheel.
+_FILE = re.compile(
+    r"(?P<name>[A-Za-z0-9][\w.-]*) @ (?P<url>\S+#sha256=\w{64})(?: ; [^#]*?)?(?:\s+#(?:\s+(?P<why>.*))?)?"
+)
 _GUARD = re.compile(r"torch==0\+stackpin\.only\.\S+ ;.*")
 _INDEX = ("--find-links ", "--extra-index-url ")
 #: What a block's pin begins with: of a look-alike, or of a member without a build.
@@ -65,7 +70,7 @@ def parse_constraints(text: str, *, where: str) -> Stated:
         anchors=anchors,
         cuda=title["cuda"],
         machine=target["machine"],
-        held=_with_roles(list(_held(lines, where)), {name for name, _ in anchors}),
+        held=_with_roles(list(dict.fromkeys(_held(lines, where))), {name for name, _ in anchors}),
         pythons=_minors(target["first"], target["last"]),
         glibc=target["glibc"] or "",
         driver=target["driver"] or "",
@@ -95,6 +100,15 @@ def _minors(first: str | None, last: str | None) -> tuple[str, ...]:
 def _held(lines: list[str], where: str) -> Iterator[Held]:
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith(("#", *_INDEX)) or _GUARD.fullmatch(line):
+            continue
+        file = _FILE.fullmatch(line)
+        if file is not None:
+            yield Held(
+                name=file["name"],
+                specifier=f"=={file_name_parts(file['url'])[1]}",
+                role=Role.MEMBER,
+                why=file["why"] or "",
+            )
             continue
         match = _LINE.fullmatch(line)
         if match is None:

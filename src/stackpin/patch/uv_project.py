@@ -8,14 +8,15 @@ reference; measured with the releases of the escape suite.
 from __future__ import annotations
 
 import sys
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import tomlkit
-from packaging.requirements import InvalidRequirement, Requirement
 from tomlkit.exceptions import TOMLKitError
 
 from stackpin.errors import InputUnreadable, UsageError
 from stackpin.model.names import normalized_name
+from stackpin.patch.requirement_lists import name_of, replaced
+from stackpin.patch.uv_project_edit import edited
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -25,13 +26,19 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tomlkit import TOMLDocument
-
-__all__ = ["Wanted", "with_tuple"]
+__all__ = ["Tagged", "Wanted", "with_tuple"]
 
 _CONSTRAINTS = "constraint-dependencies"
+_BUILDS = "build-constraint-dependencies"
 #: How the names of the indexes begin that are put into a project.
 _PREFIX = "stackpin-"
+
+
+class Tagged(NamedTuple):
+    """What one of several CUDA tags asks for: requirements of its extra, and the index of each build, by package."""
+
+    requirements: tuple[str, ...]
+    sources: Mapping[str, str]
 
 
 class Wanted(NamedTuple):
@@ -39,13 +46,18 @@ class Wanted(NamedTuple):
 
     ``managed`` are the normalized names whose constraints are replaced: members, of this tuple or an earlier one, and
     look-alikes. ``sources`` are the addresses of the indexes, by package, for the machines of ``marker`` (PEP 508): elsewhere
-    the project is free.
+    the project is free. ``builds`` are the requirements that hold where something is built from source. ``extras`` are the
+    tags that a project is locked for side by side, each an extra that excludes the others; of what a tag asks for, an extra
+    has what is ``required``, and what the project names itself: an extra installs what it names.
     """
 
     constraints: tuple[str, ...]
     managed: frozenset[str]
     sources: Mapping[str, str]
     marker: str = ""
+    builds: tuple[str, ...] = ()
+    extras: Mapping[str, Tagged] = MappingProxyType({})
+    required: frozenset[str] = frozenset()
 
 
 def with_tuple(text: str, wanted: Wanted, *, where: str) -> str:
@@ -53,16 +65,14 @@ def with_tuple(text: str, wanted: Wanted, *, where: str) -> str:
 
     :param where: the file, for messages.
     :raises InputUnreadable: when the text is no TOML, or is laid out so that nothing can be added without loss.
-    :raises UsageError: when the project binds a member to something else already.
+    :raises UsageError: when the project binds a member to something else already, or has no extras.
     """
     before = _read(text, where)
-    meant = _meant(before, wanted, where)
+    meant = _meant(before, _needed(wanted, before), where)
     if meant == before:
         return text
     try:
-        document = tomlkit.parse(text)
-        _patch(document, meant["tool"]["uv"])
-        new = tomlkit.dumps(document)
+        new = edited(text, meant)
         after = tomllib.loads(new)
     except (TOMLKitError, ValueError, TypeError, AttributeError) as error:
         raise _unpatched(where, str(error)) from error
@@ -87,28 +97,124 @@ def _meant(before: Mapping[str, Any], wanted: Wanted, where: str) -> dict[str, A
     """What the file is to say as a whole."""
     tool = dict(before.get("tool", {}))
     uv = dict(tool.get("uv", {}))
-    there = list(uv.get(_CONSTRAINTS, ()))
-    kept = [line for line in there if line in wanted.constraints or _name(line) not in wanted.managed]
-    uv[_CONSTRAINTS] = [*kept, *(line for line in wanted.constraints if line not in kept)]
-    indexes = _with_indexes(uv.get("index", ()), wanted.sources.values())
+    for key, lines in ((_CONSTRAINTS, wanted.constraints), (_BUILDS, wanted.builds)):
+        if lines or key == _CONSTRAINTS:
+            place = f"{where}: [tool.uv]"
+            uv[key] = replaced(_lines(uv, key, place), lines, wanted.managed, f"{place} {key}")
+    tagged = [url for each in wanted.extras.values() for url in each.sources.values()]
+    indexes = _with_indexes(uv.get("index", ()), [*wanted.sources.values(), *tagged])
     if indexes:
         uv["index"] = indexes
-    names = {_bare(item.get("url")): item.get("name") for item in indexes}
+    names = {_bare(item.get("url")): str(item.get("name")) for item in indexes}
     there = uv.get("sources", {})
     sources = {name: value for name, value in there.items() if not _is_ours(name, value, wanted)}
-    for package, url in wanted.sources.items():
-        source = {"index": names[_bare(url)], "marker": wanted.marker}
-        if sources.setdefault(package, source) not in (source, {"index": source["index"]}):
+    for package, source in _sources(wanted, names).items():
+        if not _says_the_same(sources.setdefault(package, source), source):
             raise UsageError(
                 f"the project takes {package} from another source already",
                 where=f"{where}: [tool.uv.sources] {package}",
                 got=str(sources[package]),
-                expected=f"index {url}",
+                expected=f"index {' or '.join(_addresses(package, wanted))}",
                 hint="take that line out, then type the command again",
             )
     if sources or "sources" in uv:
         uv["sources"] = sources
-    return {**before, "tool": {**tool, "uv": uv}}
+    if not wanted.extras:
+        return {**before, "tool": {**tool, "uv": uv}}
+    uv["conflicts"] = _with_conflict(uv.get("conflicts", ()), wanted.extras)
+    return {**before, "project": _with_extras(before, wanted, where), "tool": {**tool, "uv": uv}}
+
+
+def _lines(table: Mapping[str, Any], key: str, where: str) -> list[Any]:
+    """The list at a key; an empty one where there is none.
+
+    :raises InputUnreadable: where something else stands there.
+    """
+    found = table.get(key, [])
+    if not isinstance(found, list):
+        raise InputUnreadable(f"{key} is no list", where=where, got=repr(found)[:60], expected="a list of requirements")
+    return found
+
+
+def _needed(wanted: Wanted, before: Mapping[str, Any]) -> Wanted:
+    """What is wanted, its extras without what neither the anchor nor the project itself asks for."""
+    if not wanted.extras:
+        return wanted
+    names = wanted.required | _named(before)
+    extras = {
+        extra: Tagged(
+            tuple(line for line in tagged.requirements if name_of(line) in names),
+            {package: url for package, url in tagged.sources.items() if package in names},
+        )
+        for extra, tagged in wanted.extras.items()
+    }
+    return wanted._replace(extras=extras)
+
+
+def _named(before: Mapping[str, Any]) -> frozenset[str]:
+    """The packages that a project asks for: in its dependencies, its extras and its groups (PEP 621, PEP 735)."""
+    project = before.get("project")
+    tables = project if isinstance(project, dict) else {}
+    groups = [*_values(tables.get("optional-dependencies")), *_values(before.get("dependency-groups"))]
+    lists = [tables.get("dependencies"), *groups]
+    return frozenset(name_of(line) for lines in lists if isinstance(lines, list) for line in lines)
+
+
+def _values(table: object) -> list[Any]:
+    return list(table.values()) if isinstance(table, dict) else []
+
+
+def _sources(wanted: Wanted, names: Mapping[str, str]) -> dict[str, Any]:
+    """The source of each package: one index, or one an extra.
+
+    :param names: of each index its name, by its address.
+    """
+    marker = {"marker": wanted.marker} if wanted.marker else {}
+    found: dict[str, Any] = {name: {"index": names[_bare(url)], **marker} for name, url in wanted.sources.items()}
+    for extra, tagged in wanted.extras.items():
+        for package, url in tagged.sources.items():
+            found.setdefault(package, []).append({"index": names[_bare(url)], "extra": extra, **marker})
+    return found
+
+
+def _says_the_same(there: object, source: object) -> bool:
+    """Whether a project's own source is the one that is wanted, with its marker or for every machine."""
+    if isinstance(source, dict):
+        return there in (source, {"index": source["index"]})
+    return there == source
+
+
+def _addresses(package: str, wanted: Wanted) -> list[str]:
+    tagged = [each.sources[package] for each in wanted.extras.values() if package in each.sources]
+    return [wanted.sources[package]] if package in wanted.sources else tagged
+
+
+def _with_conflict(there: Iterable[Any], extras: Iterable[str]) -> list[Any]:
+    """The project's conflicts with that of the tags' extras behind them."""
+    ours = [{"extra": extra} for extra in extras]
+    return [*(each for each in there if each != ours), ours]
+
+
+def _with_extras(before: Mapping[str, Any], wanted: Wanted, where: str) -> dict[str, Any]:
+    """The ``[project]`` table with an extra for each tag.
+
+    :raises UsageError: where there is no such table, or it leaves its extras to the build backend.
+    """
+    project = before.get("project")
+    dynamic = project.get("dynamic", ()) if isinstance(project, dict) else ()
+    if not isinstance(project, dict) or "optional-dependencies" in dynamic:
+        raise UsageError(
+            "several CUDA tags need an extra each",
+            where=f"{where}: [project]",
+            got="optional-dependencies in dynamic" if project else "no such table",
+            expected="a [project] table that may have optional-dependencies",
+        )
+    extras = dict(project.get("optional-dependencies", {}))
+    for name, tagged in wanted.extras.items():
+        place = f"{where}: [project.optional-dependencies]"
+        there = _lines(extras, name, place)
+        extras[name] = replaced(there, tagged.requirements, wanted.managed, f"{place} {name}")
+    return {**project, "optional-dependencies": extras}
 
 
 def _with_indexes(there: Iterable[dict[str, Any]], wanted: Iterable[str]) -> list[dict[str, Any]]:
@@ -134,50 +240,9 @@ def _bare(url: object) -> str:
 
 def _is_ours(package: str, source: object, wanted: Wanted) -> bool:
     """Whether a source was put there for an earlier tuple."""
-    index = str(source.get("index", "")) if isinstance(source, dict) else ""
-    return normalized_name(package) in wanted.managed and index.startswith(_PREFIX)
-
-
-def _name(line: object) -> str:
-    try:
-        return str(normalized_name(Requirement(str(line)).name))
-    except InvalidRequirement:
-        return ""  # uv itself says what is wrong with it
-
-
-def _patch(document: TOMLDocument, meant: Mapping[str, Any]) -> None:
-    """Change ``[tool.uv]`` to what is meant, by additions and by taking constraints out."""
-    tool: Any = document.setdefault("tool", tomlkit.table(is_super_table=True))
-    uv: Any = tool.setdefault("uv", tomlkit.table())
-    if _CONSTRAINTS not in uv:
-        uv.add(_CONSTRAINTS, tomlkit.array().multiline(multiline=True))
-    lines = uv[_CONSTRAINTS]
-    for place in reversed(range(len(lines))):
-        if lines[place] not in meant[_CONSTRAINTS]:
-            del lines[place]
-    for line in meant[_CONSTRAINTS]:
-        if line not in lines:
-            lines.append(line)
-    for item in meant.get("index", ())[len(uv.get("index", ())) :]:
-        if "index" not in uv:
-            uv.add("index", tomlkit.aot())
-        table = tomlkit.table()
-        table.update(item)
-        uv["index"].append(table)
-    _patch_sources(uv, meant.get("sources", {}))
-
-
-def _patch_sources(uv: Any, meant: Mapping[str, Any]) -> None:
-    for package in [name for name in uv.get("sources", {}) if name not in meant]:
-        del uv["sources"][package]
-    for package, source in meant.items():
-        if uv.get("sources", {}).get(package) == source:
-            continue
-        if "sources" not in uv:
-            uv.add("sources", tomlkit.table())
-        inline = tomlkit.inline_table()
-        inline.update(source)
-        uv["sources"][package] = inline
+    several = source if isinstance(source, list) else [source]
+    indexes = [str(each.get("index", "")) if isinstance(each, dict) else "" for each in several]
+    return normalized_name(package) in wanted.managed and all(index.startswith(_PREFIX) for index in indexes)
 
 
 def _unpatched(where: str, got: str) -> InputUnreadable:

@@ -11,9 +11,11 @@ from stackpin.model.target import Platform, glibc_of_platform_tag
 from stackpin.model.value import Value
 
 if TYPE_CHECKING:
-    from stackpin.model.release import Release
+    from collections.abc import Iterable
 
-__all__ = ["Fit", "fit", "pythons_of"]
+    from stackpin.model.release import Release, ReleaseFile
+
+__all__ = ["Fit", "fit", "fit_of_name", "fitting_files", "pythons_of"]
 
 _PLACE = "place"
 
@@ -72,6 +74,34 @@ def fit(release: Release, python: str, platform: Platform) -> Fit:
     if platform.glibc is not None and least > platform.glibc:
         return Fit(wheel=False, python_fits=True, needs_glibc=least)
     return Fit(wheel=True, glibc=least, python_fits=True)
+
+
+def fitting_files(release: Release, pythons: Iterable[str], platform: Platform) -> tuple[ReleaseFile, ...]:
+    """The wheels of a release for any of the Pythons (CPython minors) on a platform; its sources where it has no wheel."""
+    wheels = [file for file in release.files if file.is_wheel]
+    accepted = frozenset[tuple[str, str]]().union(*map(_interpreters, pythons))
+    found = []
+    for file in wheels:
+        compressed = _compressed(file.name)
+        least = _glibc(compressed, platform.machine)
+        if _split(compressed)[0] & accepted and least is not None and least <= (platform.glibc or least):
+            found.append(file)
+    return tuple(found) if wheels else release.files
+
+
+def fit_of_name(wheel: str, machine: str) -> tuple[int, int]:
+    """The least glibc that a wheel asks for, by its name.
+
+    :raises ValueError: for a wheel of another machine or system.
+    """
+    found = _glibc(_compressed(wheel), machine)
+    if found is None:
+        raise ValueError(wheel)
+    return found
+
+
+def _compressed(wheel: str) -> str:
+    return "-".join(wheel[: -len(".whl")].rsplit("-", 3)[-3:])
 
 
 def pythons_of(release: Release, platform: Platform) -> tuple[str, ...]:

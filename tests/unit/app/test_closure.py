@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stackpin.app.closure import closure, uv_on_path, uv_platform
+from stackpin.app.closure import Resolution, Uv, closure, uv_on_path, uv_platform
 from stackpin.effects.process import Finished
 from stackpin.errors import IndexFailed, NotCovered, NoTuple, StackpinError, ToolMissing
 from stackpin.model.target import Platform
@@ -55,15 +55,14 @@ class FakeUv:
 def solve(uv: FakeUv, *, index_url: str | None = None, environ: Mapping[str, str] | None = None) -> object:
     """The closure of one anchor by this uv."""
     return closure(
-        TUPLE,
-        "sglang[srt]==0.4.6.post5",
-        "3.11",
-        LINUX,
-        "2025-05-30",
-        uv=Path("the-uv"),
-        index_url=index_url,
-        runner=uv,
-        environ={} if environ is None else environ,
+        Resolution(
+            constraints=TUPLE,
+            requirement="sglang[srt]==0.4.6.post5",
+            python="3.11",
+            platform=LINUX,
+            exclude_newer="2025-05-30",
+        ),
+        Uv(program=Path("the-uv"), index_url=index_url, runner=uv, environ={} if environ is None else environ),
     )
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from tests.support.locked import sglang_cu124
 
-from stackpin.app.compile import Workshop, notes_of
+from stackpin.app.compile import Workshop
+from stackpin.app.tuple_notes import notes_of
 from stackpin.model.abi import Judgement, Verdict
 from stackpin.model.request import Ask, Request
 

@@ -119,7 +119,7 @@ def test_the_classic_index_line_is_written_once_for_all_projects() -> None:
     assert [line for line in found if line.startswith("--")] == found[5:6]
 
 
-@pytest.mark.parametrize("style", list(IndexStyle))
+@pytest.mark.parametrize("style", [IndexStyle.FIND_LINKS, IndexStyle.EXTRA_INDEX_URL])
 def test_a_mirror_stands_for_its_prefix_in_every_index_line(style: IndexStyle) -> None:
     mirrored = options(style, {ROOT: "http://mirror.example/whl"})
     found = constraints_text(replace(LOCKED, pins=(labelled("torch"),)), mirrored)

@@ -60,6 +60,24 @@ def test_each_line_has_its_role_and_its_reason() -> None:
     )
 
 
+def test_files_by_their_addresses_are_one_release() -> None:
+    """``--index-style url`` has a line for each wheel, and a second guard for other Pythons."""
+    marker = 'python_version == "3.1{}" and sys_platform == "linux" and platform_machine == "x86_64"'
+    lines = [
+        f"torch @ https://index.example/torch-2.6.0-2-cp31{n}-cp31{n}-linux_x86_64.whl#sha256={n}{'a' * 63}"
+        f" ; {marker.format(n)}  # why #1"
+        for n in (1, 2)
+    ]
+    lines += [f"flash @ https://index.example/flash-0.2.5.tar.gz#sha256={'b' * 64}  # another"]
+    head, _, _ = FILE.partition("--find-links")
+    guard = 'torch==0+stackpin.only.python.3.11 ; python_version != "3.11"'
+    text = "\n".join([head.rstrip(), *lines, guard, FILE.splitlines()[-1], ""])
+    assert parse_constraints(text, where="x.txt").held == (
+        Held(name="torch", specifier="==2.6.0", role=Role.MEMBER, why="why #1"),
+        Held(name="flash", specifier="==0.2.5", role=Role.MEMBER, why="another"),
+    )
+
+
 def test_a_file_for_one_python_and_the_cpu_has_no_range_and_no_driver() -> None:
     text = "# torch 2.7.1 on cpu, compiled by stackpin 0.1.0\n# target   cpu, linux aarch64, Python 3.12\ntorch==2.7.1+cpu\n"
     text += 'torch==0+stackpin.only.linux.aarch64 ; sys_platform != "linux" or platform_machine != "aarch64"\n'

@@ -47,15 +47,32 @@ def test_a_second_time_changes_nothing() -> None:
         assert with_tuple(once, wanted, where="x") == once
 
 
-def test_the_users_own_constraints_and_comments_stay_and_old_members_go() -> None:
+def test_the_users_own_constraints_and_comments_stay_and_old_pins_go() -> None:
     text = PROJECT + (
-        '\n[tool.uv]\nconstraint-dependencies = [\n    "idna<4",  # because\n    "Torch<2.5",\n    "sglang==0.4.3",\n'
-        '    "triton==3.2.0",\n]\npackage = false  # no\n\n[tool.other]\nx = 1\n'
+        '\n[tool.uv]\nconstraint-dependencies = [\n    "idna<4",  # because\n    "Torch<2.7",\n    "torch==2.5.1",\n'
+        '    "sglang==0.4.3",\n    "triton==3.2.0",\n]\npackage = false  # no\n\n[tool.other]\nx = 1\n'
     )
     new = with_tuple(text, WANTED, where="x")
-    assert new == text.replace('    "Torch<2.5",\n    "sglang==0.4.3",\n', "").replace(
+    assert new == text.replace('    "torch==2.5.1",\n    "sglang==0.4.3",\n', "").replace(
         '    "triton==3.2.0",\n]', '    "triton==3.2.0",\n    "torch===2.6.0",\n]'
     )
+
+
+def test_a_range_of_the_users_that_leaves_the_tuple_out_is_told() -> None:
+    text = PROJECT + '\n[tool.uv]\nconstraint-dependencies = ["torch<2.5"]\n'
+    with pytest.raises(UsageError) as caught:
+        with_tuple(text, WANTED, where="pyproject.toml")
+    assert (caught.value.what, caught.value.where, caught.value.got) == (
+        "the project itself leaves torch 2.6.0 out",
+        "pyproject.toml: [tool.uv] constraint-dependencies",
+        "torch<2.5",
+    )
+
+
+def test_a_bound_of_an_earlier_tuple_is_replaced() -> None:
+    text = PROJECT + '\n[tool.uv]\nconstraint-dependencies = ["cuda-python<13,>=12"]\n'
+    wanted = Wanted(("cuda-python<14,>=13",), frozenset({"cuda-python"}), {})
+    assert uv_of(with_tuple(text, wanted, where="x")) == {"constraint-dependencies": ["cuda-python<14,>=13"]}
 
 
 def test_a_build_of_another_index_is_bound_to_it() -> None:
