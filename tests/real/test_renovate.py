@@ -10,10 +10,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from packaging.version import Version
 from tests.support.bots import emission_of
 from tests.support.in_process import run_here
 from tests.support.renovate import HOME, Looked, looked_up, run_script, served, validated
 
+from stackpin.catalog.loader import EMBEDDED, Layer
 from stackpin.emit.renovate import document_text, renovate_rules, renovate_text
 from stackpin.patch.renovate import with_rules
 
@@ -257,45 +259,90 @@ def test_a_security_update_of_one_member_is_not_made_alone(tmp_path: Path) -> No
     assert run_script(tmp_path, script) == [True, False]
 
 
-@pytest.mark.parametrize("documents", [(), ("--documents", f"file://{DOCUMENT}")], ids=["rules alone", "document"])
-def test_the_drill(documents: tuple[str, ...], tmp_path: Path, index: tuple[str, list[str]]) -> None:
-    """Yesterday's tuple is in the repository; the catalog then has a newer anchor."""
-    repository = tmp_path / "repository"
-    repository.mkdir()
-    yesterday, today = ("sglang==0.4.6.post5", "--cuda", "cu124"), ("sglang==0.4.*", "--cuda", "cu126")
-    run_here("compile", *yesterday, "-o", "constraints.txt", "-q", cwd=repository)
-    requirements = "sglang[srt]==0.4.6.post5\ntorch==2.6.0\nsix==1.0.0\n"
-    (repository / "requirements.txt").write_text(requirements, encoding="utf-8")
-    own = json.dumps(user_config(index[0]))
-    (repository / "renovate.json5").write_text(f"// ours\n{own}\n", encoding="utf-8")
+ASKED = ("sglang==0.5.*", "--cuda", "cu130")
 
-    def applied(asked: tuple[str, ...]) -> Looked:
-        stack, *cuda = asked
-        done = run_here("apply", "renovate.json5", "--stack", stack, *cuda, *documents, cwd=repository)
-        assert done.returncode == 0, done.stderr
+
+@pytest.fixture
+def catalogs(tmp_path: Path) -> dict[str, dict[str, str]]:
+    """Yesterday's catalog, in which 0.5.21 is the newest of its series, and the embedded one, as variables."""
+    folder = tmp_path / "yesterday"
+    raw = Layer(EMBEDDED).file("releases/sglang.jsonl") or b""
+    first = Version("0.5.21")
+    newer = [line for line in raw.decode().splitlines() if first < Version(json.loads(line)["version"])]
+    text = "".join(line.replace('"yanked":false', '"yanked":true') + "\n" for line in newer)
+    assert '"0.5.23"' in text
+    (folder / "releases").mkdir(parents=True)
+    (folder / "releases" / "sglang.jsonl").write_text(text, encoding="utf-8")
+    return {"yesterday": {"STACKPIN_CATALOG": str(folder)}, "today": {}}
+
+
+def drill_repository(folder: Path, index_url: str, env: dict[str, str]) -> None:
+    """A repository with yesterday's tuple in it, and a configuration of Renovate's that knows nothing of it."""
+    folder.mkdir()
+    done = run_here("compile", *ASKED, "-o", "constraints.txt", "-q", cwd=folder, env=env)
+    assert done.returncode == 0, done.stderr
+    requirements = "sglang==0.5.21\ntorch==2.13.0\nsix==1.0.0\n"
+    (folder / "requirements.txt").write_text(requirements, encoding="utf-8")
+    (folder / "renovate.json5").write_text(f"// ours\n{json.dumps(user_config(index_url))}\n", encoding="utf-8")
+
+
+def drill_document(folder: Path, env: dict[str, str]) -> str:
+    done = run_here("emit", "renovate-document", *ASKED, "-q", cwd=folder, env=env)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("documents", [(), ("--documents", f"file://{DOCUMENT}")], ids=["rules alone", "document"])
+def test_the_drill(
+    documents: tuple[str, ...], tmp_path: Path, index: tuple[str, list[str]], catalogs: dict[str, dict[str, str]]
+) -> None:
+    """Yesterday's tuple is in the repository; today's catalog then has a newer anchor."""
+    repository = tmp_path / "repository"
+    drill_repository(repository, index[0], catalogs["yesterday"])
+
+    def applied(day: str, *more: str) -> int:
+        words = ("apply", "renovate.json5", "--stack", *ASKED, *documents, *more)
+        return run_here(*words, cwd=repository, env=catalogs[day]).returncode
+
+    def found_on(day: str) -> Looked:
+        assert applied(day) == 0
         if documents:
-            put_document(repository, run_here("emit", "renovate-document", *asked, "-q", cwd=repository).stdout)
+            put_document(repository, drill_document(repository, catalogs[day]))
         return looked_up(repository)
 
-    assert [each.name for each in applied(yesterday).updates] == ["six"]
-    found = applied(today)
+    assert [each.name for each in found_on("yesterday").updates] == ["six"]
+    found = found_on("today")
     moved = {(each.file, each.name, each.new) for each in found.updates if each.name != "six"}
-    # sglang-0.4.10.post2-py3-none-any.whl, METADATA, and torch-2.7.1-cp312-cp312-manylinux_2_28_x86_64.whl for triton.
+    # sglang-0.5.23-py3-none-any.whl, METADATA: torch==2.14.1, sglang-kernel==0.4.10; torch 2.14.1: triton~=3.8.0.
     assert moved >= {
-        ("requirements.txt", "sglang", "==0.4.10.post2"),
-        ("requirements.txt", "torch", "==2.7.1"),
-        ("constraints.txt", "sglang", "==0.4.10.post2"),
-        ("constraints.txt", "torch", "===2.7.1"),
-        ("constraints.txt", "triton", "==3.3.1"),
-        ("constraints.txt", "torchvision", "===0.22.1"),
-        ("constraints.txt", "torchaudio", "===2.7.1"),
-        ("constraints.txt", "sgl-kernel", "===0.2.8"),
+        ("requirements.txt", "sglang", "==0.5.23"),
+        ("requirements.txt", "torch", "==2.14.1"),
+        ("constraints.txt", "sglang", "==0.5.23"),
+        ("constraints.txt", "torch", "===2.14.1"),
+        ("constraints.txt", "triton", "==3.8.0"),
+        ("constraints.txt", "sglang-kernel", "==0.4.10"),
     }
+    assert "xgrammar" not in {name for _, name, _ in moved}  # xgrammar==0.2.7 on both days
     assert {each.branch for each in found.updates if each.name != "six"} == {"renovate/sglang-stack"}
     assert found.branches == 2
     assert len(found.offered) == len(found.updates)
-    again = run_here("apply", "renovate.json5", "--stack", today[0], *today[1:], *documents, "--check", cwd=repository)
-    assert again.returncode == 0
+    assert applied("today", "--check") == 0
+
+
+@pytest.mark.parametrize("taken", [("torch",), ("sglang", "triton"), ("sglang-kernel", "torch", "torchvision")])
+def test_in_the_drill_nothing_is_offered_from_the_documents_of_two_catalogs(
+    taken: tuple[str, ...], tmp_path: Path, index: tuple[str, list[str]], catalogs: dict[str, dict[str, str]]
+) -> None:
+    repository = tmp_path / "repository"
+    drill_repository(repository, index[0], catalogs["yesterday"])
+    words = ("apply", "renovate.json5", "--stack", *ASKED, "--documents", f"file://{DOCUMENT}")
+    assert run_here(*words, cwd=repository).returncode == 0
+    old, new = (json.loads(drill_document(repository, catalogs[day])) for day in ("yesterday", "today"))
+    for name in taken:
+        assert old["members"][name]["version"] != new["members"][name]["version"]
+        new["members"][name] = old["members"][name]
+    put_document(repository, json.dumps(new))
+    assert [each.name for each in looked_up(repository).updates] == ["six"]
 
 
 @pytest.mark.parametrize("answers", [{}, {"/demo.json": "<p>gone</p>"}], ids=["404", "a page"])
