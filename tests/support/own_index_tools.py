@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import socket
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -16,9 +19,20 @@ from tests.support.tools import newest_uv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
-__all__ = ["Devpi", "installed", "running_devpi"]
+__all__ = ["PAGE", "Devpi", "installed", "page_block", "running_devpi"]
+
+#: The page whose commands the tests run.
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "organisation.md"
+
+
+def page_block(first: str, **words: str) -> list[str]:
+    """The lines of the page's block that begins with ``first``, with the words that stand in capitals there filled in."""
+    blocks = re.findall(r"^```[a-z]+\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    (block,) = (block for block in blocks if block.startswith(first))
+    for name, value in words.items():
+        block = re.sub(rf"\b{name}\b", lambda _, value=value: value, block)
+    return block.splitlines()
 
 
 def installed(folder: Path, settings: Mapping[str, str], *requirements: str) -> Path:
@@ -34,51 +48,46 @@ def installed(folder: Path, settings: Mapping[str, str], *requirements: str) -> 
 
 
 class Devpi:
-    """A running server and its client, logged in as root; ``url`` is the server's root."""
+    """A running server and its client; ``url`` is the server's root."""
 
     def __init__(self, tools: Path, folder: Path, url: str) -> None:
         self.url = url
-        self._client = str(tools / "devpi")
-        self._folder = folder
-        self("use", url)
-        self("login", "root", "--password", "root")
+        self.folder = folder
+        self._tools = tools
 
-    def __call__(self, *words: str) -> str:
-        """Run the client; what it prints."""
+    def __call__(self, line: str) -> str:
+        """Run a line of shell in which ``devpi`` is the client; what it prints."""
         env = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "DEVPI"))}
-        command = [self._client, words[0], "--clientdir", str(self._folder / "client"), *words[1:]]
+        env |= {"HOME": str(self.folder), "PATH": f"{self._tools}{os.pathsep}{os.environ['PATH']}"}
         done = subprocess.run(
-            command,
-            env={**env, "HOME": str(self._folder)},
-            cwd=self._folder,
-            capture_output=True,
-            text=True,
-            check=False,
+            ["bash", "-c", line], env=env, cwd=self.folder, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
 
 @contextmanager
-def running_devpi(tools: Path, folder: Path) -> Iterator[Devpi]:
-    """Start a server with nothing in it."""
-    data = str(folder / "server")
-    env = {**os.environ, "HOME": str(folder)}
-    start = [str(tools / "devpi-init"), "--serverdir", data, "--root-passwd", "root", "--no-root-pypi"]
-    subprocess.run(start, env=env, check=True, capture_output=True)
+def running_devpi(tools: Path, folder: Path, index: str) -> Iterator[Devpi]:
+    """Set a server up by the lines of the page, in front of an index."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [str(tools / "devpi-server"), "--serverdir", data, "--host", "127.0.0.1", "--port", str(port)]
-    url = f"http://127.0.0.1:{port}"
+    words = {"DIR": str(folder / "server"), "PASSWORD": "root", "INDEX": index, "3141": str(port)}
+    start, serve, *client = page_block("devpi-init", **words)
+    server = Devpi(tools, folder, f"http://127.0.0.1:{port}")
+    server(start)
+    env = {**os.environ, "HOME": str(folder)}
     with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+        program, *arguments = shlex.split(serve)
+        process = subprocess.Popen([str(tools / program), *arguments], env=env, stdout=log, stderr=log)
         try:
-            _wait_for(f"{url}/+api")
-            yield Devpi(tools, folder, url)
+            _wait_for(f"{server.url}/+api")
+            for line in client:
+                server(line)
+            yield server
         finally:
-            server.terminate()
-            server.wait(timeout=60)
+            process.terminate()
+            process.wait(timeout=60)
 
 
 def _wait_for(url: str) -> None:

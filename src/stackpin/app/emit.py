@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.app.frozen import compile_around
-from stackpin.emit.constraints import IndexStyle, rewritten, target_text, title_of
+from stackpin.emit.constraints import IndexStyle, head_lines, rewritten
 from stackpin.emit.formats import ENTRY_POINTS, FORMATS, Format
 from stackpin.errors import FileUnwritable, StackpinError, UnknownName, UsageError
 from stackpin.model.build import Channel
@@ -17,7 +17,7 @@ from stackpin.resolve.wheels import fitting_files
 from stackpin.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from stackpin.app.compile import Compiled, Job, Workshop
     from stackpin.model.locked import LockedTuple
@@ -143,7 +143,7 @@ def emission_of(compiled: Compiled, asked: EmitJob, workshop: Workshop) -> Emiss
     sources = {str(pin.name): rewritten(pin.build.page, mirrors) for pin in labelled}
     return Emission(
         locked=locked,
-        header=tuple(_header(locked)),
+        header=tuple(head_lines(locked, f"by stackpin {VERSION}")),
         command=_command(asked, locked),
         constraints=compiled.text,
         pages=tuple(dict.fromkeys(sources.values())),
@@ -156,15 +156,6 @@ def emission_of(compiled: Compiled, asked: EmitJob, workshop: Workshop) -> Emiss
         look_alikes=_look_alikes(compiled, workshop),
         old_uv=asked.old_uv,
     )
-
-
-def _header(locked: LockedTuple) -> Iterator[str]:
-    yield f"{title_of(locked)} on {locked.cuda}, by stackpin {VERSION}"
-    for anchor in locked.anchors:
-        chosen = f": {anchor.chosen}" if anchor.chosen else ""
-        yield f"anchor   {anchor.name} {anchor.version}".rstrip() + chosen
-    yield f"target   {target_text(locked)}"
-    yield f"catalog  {locked.catalog_date}, {locked.catalog_digest}"
 
 
 def _command(asked: EmitJob, locked: LockedTuple) -> str:

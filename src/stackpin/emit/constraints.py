@@ -29,6 +29,7 @@ __all__ = [
     "command_words",
     "constraints_text",
     "file_name",
+    "head_lines",
     "rewritten",
     "target_text",
     "title_of",
@@ -101,16 +102,23 @@ def _one_line(text: str) -> str:
     return (text if text.isprintable() else re.sub(_CONTROL, " ", text)).rstrip(" \\")
 
 
-def _header(locked: LockedTuple, options: Options) -> Iterator[str]:
-    yield f"# {title_of(locked)} on {locked.cuda}, compiled by stackpin {options.version}"
+def head_lines(locked: LockedTuple, made: str) -> Iterator[str]:
+    """What every text says first: of what it is, how the anchors were chosen, for what, and from which catalog.
+
+    :param made: how and by which stackpin it was made (``compiled by stackpin 1.0``).
+    """
+    yield f"{title_of(locked)} on {locked.cuda}, {made}"
     for anchor in locked.anchors:
         chosen = f": {anchor.chosen}" if anchor.chosen else ""
-        yield f"# anchor   {anchor.name} {anchor.version}".rstrip() + chosen
-    yield f"# target   {target_text(locked)}"
-    yield f"# catalog  {locked.catalog_date}, {locked.catalog_digest}"
+        yield f"anchor   {anchor.name} {anchor.version}".rstrip() + chosen
+    yield f"target   {target_text(locked)}"
+    yield f"catalog  {locked.catalog_date}, {locked.catalog_digest}"
+
+
+def _header(locked: LockedTuple, options: Options) -> Iterator[str]:
+    yield from (f"# {line}" for line in head_lines(locked, f"compiled by stackpin {options.version}"))
     yield f"# rebuild  {options.command}"
-    for note in locked.notes:
-        yield f"# note     {note}"
+    yield from (f"# note     {note}" for note in locked.notes)
 
 
 def target_text(locked: LockedTuple) -> str:

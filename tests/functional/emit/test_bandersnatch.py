@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.emitting import emitted
 from tests.support.mirror_master import mirror_master
-from tests.support.own_index_tools import installed
+from tests.support.own_index_tools import installed, page_block
 from tests.support.tools import newest_uv
 
 if TYPE_CHECKING:
@@ -23,22 +23,6 @@ __all__: list[str] = []
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 ASKED = ("sglang==0.4.6.post5", "--cuda", "cu124")
-#: The mirror's own part of the configuration, as the page on organisations has it.
-MIRROR = """
-[mirror]
-directory = {folder}/mirror
-master = {master}
-json = false
-timeout = 30
-workers = 2
-hash-index = false
-stop-on-error = true
-api-method = simple
-simple-format = ALL
-release-files = true
-allow-non-https = true
-compare-method = hash
-"""
 #: Whether bandersnatch's filters let a release pass, as its mirror asks them.
 QUESTION = """
 import json, sys
@@ -87,6 +71,12 @@ def config(
     return file
 
 
+def mirror_section(folder: Path, master: str) -> str:
+    """The mirror's own part of the configuration, as the page has it; the loopback has no certificate."""
+    lines = page_block("[mirror]", DIR=str(folder / "mirror"), INDEX=master)
+    return "\n".join(["", *lines, "allow-non-https = true", ""])
+
+
 def closed(config: Path) -> bool:
     return "[allowlist]" in config.read_text(encoding="utf-8")
 
@@ -100,7 +90,7 @@ def passes(bandersnatch: Path, config: Path, releases: list[tuple[str, str]]) ->
 
 def test_its_filters_let_the_tuple_pass_and_no_other_release(bandersnatch: Path, config: Path) -> None:
     with config.open("a", encoding="utf-8") as file:
-        file.write(MIRROR.format(folder=config.parent, master="http://127.0.0.1:9"))
+        file.write(mirror_section(config.parent, "http://127.0.0.1:9"))
     found = passes(bandersnatch, config, [*KEPT, *LEFT_OUT, NEEDED, *UNNAMED])
     assert {key for key in KEPT if not found[key]} == set()
     assert {key for key in LEFT_OUT if found[key]} == set()
@@ -116,7 +106,7 @@ def test_a_run_of_a_mirror_fetches_the_tuple_and_no_other_release(bandersnatch: 
     master |= {"loose": ["1.0"], "transformers": ["4.51.1", "5.0"], "cuda-python": ["13.0.0"]}
     with mirror_master(master) as root:
         joined = ConfigParser(delimiters=("=",), interpolation=None)
-        joined.read_string(MIRROR.format(folder=config.parent, master=root))
+        joined.read_string(mirror_section(config.parent, root))
         joined.read(config, encoding="utf-8")
         with config.open("w", encoding="utf-8") as file:
             joined.write(file)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 from tests.support.emitting import emitted, run
 from tests.support.hollow import hollow_folder
-from tests.support.own_index_tools import Devpi, installed, running_devpi
+from tests.support.own_index_tools import Devpi, installed, page_block, running_devpi
 from tests.support.tools import newest_pip, newest_uv
 
 if TYPE_CHECKING:
@@ -31,23 +30,22 @@ HELD, OWN = "root/held", "root/own"
 def devpi(
     hollow: HollowIndex, tmp_path_factory: pytest.TempPathFactory, index_settings: dict[str, str]
 ) -> Iterator[Devpi]:
-    """A server as the page on organisations sets it up, over the hollow indexes."""
+    """A server as the page on organisations sets it up, with one more index for a tag before the one of the page."""
     tools = installed(
         tmp_path_factory.mktemp("devpi") / "venv", index_settings, "devpi-server", "devpi-client", "devpi-constrained"
     )
-    with running_devpi(tools, tmp_path_factory.mktemp("home")) as server:
-        own = ("type=mirror", "mirror_use_external_urls=True", "mirror_no_project_list=True")
-        server("index", "-c", "root/up", *own, f"mirror_url={hollow.pypi}")
-        server("index", "-c", "root/cu126", *own, f"mirror_url={hollow.root}/download.pytorch.org/whl/cu126/")
-        server("index", "-c", OWN, "type=stage", "bases=root/cu126,root/up")
-        server("index", "-c", HELD, "type=constrained", f"bases={OWN}")
+    with running_devpi(tools, tmp_path_factory.mktemp("home"), hollow.pypi) as server:
+        own = "type=mirror mirror_use_external_urls=True mirror_no_project_list=True"
+        server(f"devpi index -c root/cu126 {own} mirror_url={hollow.root}/download.pytorch.org/whl/cu126/")
+        server(f"devpi index {OWN} bases=root/cu126,root/up")
         yield server
 
 
-def roll_out(devpi: Devpi, tmp_path: Path, *asked: str) -> None:
+def roll_out(devpi: Devpi, *asked: str) -> None:
     """The one command of the page: the emitted text becomes the constraints of the index."""
-    text = emitted("devpi", *asked, cwd=tmp_path)
-    devpi("index", HELD, f"constraints={text}")
+    (devpi.folder / "held.txt").write_text(emitted("devpi", *asked, cwd=devpi.folder), encoding="utf-8")
+    (line,) = page_block(f"devpi index {HELD} constraints=")
+    devpi(line)
 
 
 def asked_of(devpi: Devpi, tmp_path: Path, requirement: str) -> tuple[Ran, Ran]:
@@ -72,7 +70,7 @@ def assert_not_there(devpi: Devpi, tmp_path: Path, requirement: str) -> None:
 
 def test_the_tuple_is_all_that_there_is(devpi: Devpi, tmp_path: Path) -> None:
     """PyPI's build, though another index of the same bases has builds of the version; unnamed projects pass."""
-    roll_out(devpi, tmp_path, "torch==2.10.*", "--cuda", "cu128")
+    roll_out(devpi, "torch==2.10.*", "--cuda", "cu128")
     assert_selected(devpi, tmp_path, "torchvision", torch="2.10.0", triton="3.6.0", torchvision="0.25.0")
     assert_selected(devpi, tmp_path, "pydantic", pydantic="9999")
     for wrong in ("torch==2.9.1", "torch==2.10.0+cu126", "triton==3.5.1"):
@@ -80,7 +78,7 @@ def test_the_tuple_is_all_that_there_is(devpi: Devpi, tmp_path: Path) -> None:
 
 
 def test_a_labelled_build_is_had_where_its_index_is_a_base(devpi: Devpi, tmp_path: Path) -> None:
-    roll_out(devpi, tmp_path, "torch==2.10.*", "--cuda", "cu126")
+    roll_out(devpi, "torch==2.10.*", "--cuda", "cu126")
     assert_selected(devpi, tmp_path, "torchvision", torch="2.10.0+cu126", torchvision="0.25.0+cu126")
     for wrong in ("torch===2.10.0", "torch==2.9.1"):
         assert_not_there(devpi, tmp_path, wrong)
@@ -93,35 +91,33 @@ def test_a_name_with_a_hyphen_passes_until_an_index_below_has_it(
 
     A look-alike is registered without a file, of a member the one wheel is uploaded.
     """
-    roll_out(devpi, tmp_path, "sglang==0.4.*", "--cuda", "cu124")
+    roll_out(devpi, "sglang==0.4.*", "--cuda", "cu124")
     assert_selected(devpi, tmp_path, "pytorch-triton==0.0.1", **{"pytorch-triton": "0.0.1"})
     assert_selected(devpi, tmp_path, "sgl-kernel==0.1.5", **{"sgl-kernel": "0.1.5"})
-    fields = {":action": "submit", "name": "pytorch-triton", "version": "0"}
-    form = {name: (None, value) for name, value in fields.items()}
-    assert httpx.post(f"{devpi.url}/{OWN}/", auth=("root", "root"), files=form).status_code == 200
+    form, *_ = page_block("curl", PASSWORD="root", **{"http://HOST:3141": devpi.url})
+    devpi(form)
     wheel = next(
         file for file in hollow.files("pypi/simple/sgl-kernel") if file.version == "0.1.4" and "x86" in file.name
     )
     hollow_folder(tmp_path / "wheels", wheel)
-    devpi("use", OWN)
-    devpi("upload", str(tmp_path / "wheels" / wheel.name))
+    devpi(f"devpi use {OWN} && devpi upload {tmp_path / 'wheels' / wheel.name}")
     assert_not_there(devpi, tmp_path, "pytorch-triton")
     assert_not_there(devpi, tmp_path, "sgl-kernel==0.1.5")
     assert_selected(devpi, tmp_path, "sgl-kernel", **{"sgl-kernel": "0.1.4"})
 
 
 def test_a_tuple_is_rolled_out_and_back_by_one_command(devpi: Devpi, tmp_path: Path) -> None:
-    roll_out(devpi, tmp_path, "torch==2.9.*", "--cuda", "cu128")
+    roll_out(devpi, "torch==2.9.*", "--cuda", "cu128")
     assert_selected(devpi, tmp_path, "torch", torch="2.9.1")
-    roll_out(devpi, tmp_path, "torch==2.10.*", "--cuda", "cu128")
+    roll_out(devpi, "torch==2.10.*", "--cuda", "cu128")
     assert_selected(devpi, tmp_path, "torch", torch="2.10.0")
-    roll_out(devpi, tmp_path, "torch==2.9.*", "--cuda", "cu128")
+    roll_out(devpi, "torch==2.9.*", "--cuda", "cu128")
     assert_selected(devpi, tmp_path, "torch", torch="2.9.1")
     assert_not_there(devpi, tmp_path, "torch==2.10.0")
 
 
-def test_the_server_keeps_no_line_of_comment(devpi: Devpi, tmp_path: Path) -> None:
-    roll_out(devpi, tmp_path, "sglang==0.4.*", "--cuda", "cu124")
-    shown = devpi("index", HELD)
+def test_the_server_keeps_no_line_of_comment(devpi: Devpi) -> None:
+    roll_out(devpi, "sglang==0.4.*", "--cuda", "cu124")
+    shown = devpi(f"devpi index {HELD}")
     assert "sgl-kernel===0.1.4" in shown
     assert "rebuild" not in shown
