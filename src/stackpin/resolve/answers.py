@@ -22,7 +22,7 @@ from stackpin.resolve.chosen import how_chosen, how_chosen_together
 from stackpin.resolve.wheels import fit, pythons_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from packaging.version import Version
 
@@ -89,8 +89,11 @@ class Answers:
         cuda = None if request.cuda in {PYPI, AUTO} else CudaTag(request.cuda)
         best: Resolved | None = None
         found: Attempt | None = None
+        tried: list[Attempt] = []
         for python in self.pythons(request):
             attempt = self.attempt(request, python, cuda, fixed or {})
+            if not _may_differ(attempt, tried):
+                continue
             first = str(request.asks[0].stack.anchor)
             if best is not None:
                 attempt.candidates.newer_than[first] = best.candidates[first].release.version
@@ -99,11 +102,12 @@ class Answers:
             if request.members and attempt.contradicts_itself():
                 break
             outcome = attempt.run()
+            tried.append(attempt)
             if isinstance(outcome, Resolved) and (
                 best is None or _versions(outcome, request) > _versions(best, request)
             ):
                 best, found = outcome, attempt
-            if not attempt.candidates.stopped_by_python or (best is not None and self.is_newest(best, request)):
+            if best is not None and self.is_newest(best, request):
                 break
         if best is None or found is None:
             return None
@@ -290,6 +294,17 @@ class Answers:
 def _anchors(request: Request) -> list[str]:
     """The names of the anchors, in the order in which they were asked for."""
     return [str(ask.stack.anchor) for ask in request.asks]
+
+
+def _may_differ(attempt: Attempt, tried: Iterable[Attempt]) -> bool:
+    """Whether a run on another Python can come to anything else than those before it.
+
+    It can where one of them met a release without a wheel for its Python, or a marker that this Python reads otherwise.
+    """
+    return all(
+        earlier.candidates.stopped_by_python or not earlier.candidates.context.reads_as(attempt.candidates.context)
+        for earlier in tried
+    )
 
 
 def _versions(resolved: Resolved, request: Request) -> list[Version]:

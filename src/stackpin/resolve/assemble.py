@@ -12,7 +12,7 @@ from stackpin.model.locked import Block, Bound, Evidence, Pin
 from stackpin.model.release import OWN
 from stackpin.model.stack import FAMILY, TORCH, TRITON
 from stackpin.resolve.context import Context, torch_line
-from stackpin.resolve.needs import Candidate, Need, TargetNeed
+from stackpin.resolve.needs import CUDA, PLATFORM, PYTHON, Candidate, Need, TargetNeed
 from stackpin.resolve.symbols import symbols_text
 from stackpin.resolve.target_needs import admits_python, metadata_source
 from stackpin.resolve.wheels import fit
@@ -59,15 +59,26 @@ def complete(resolved: Resolved, attempt: Attempt) -> Completed:
         elif name == TRITON:
             notes.append(f"{name} is left out: torch {torch.release.text} names none")
         else:
-            notes.append(f"{name} is kept out: no release is built for {resolved.cuda}")
-            reads = f"0+stackpin.no.build.for.{resolved.cuda}"
-            blocks.append(
-                Block(name=canonicalize_name(name), reads=reads, note=f"no release is built for {resolved.cuda}")
-            )
+            reads, note = _kept_out(name, torch, resolved, attempt)
+            notes.append(f"{name} is kept out: {note}")
+            blocks.append(Block(name=canonicalize_name(name), reads=reads, note=note))
     return Completed(chosen, tuple(notes), tuple(blocks))
 
 
-def _fitting(name: str, torch: Candidate, resolved: Resolved, attempt: Attempt) -> Candidate | None:
+def _kept_out(name: str, torch: Candidate, resolved: Resolved, attempt: Attempt) -> tuple[str, str]:
+    """What a member is held to that has no build for the tag, or none for the Python and the platform, and why."""
+    cuda, python, machine = resolved.cuda, attempt.python, attempt.request.platform.machine
+    if _fitting(name, torch, resolved, attempt, anywhere=True) is None:
+        return f"0+stackpin.no.build.for.{cuda}", f"no release is built for {cuda}"
+    return (
+        f"0+stackpin.no.wheel.for.python.{python}",
+        f"no release for {cuda} has a wheel for Python {python} on {machine}",
+    )
+
+
+def _fitting(
+    name: str, torch: Candidate, resolved: Resolved, attempt: Attempt, *, anywhere: bool = False
+) -> Candidate | None:
     if name not in FAMILY:
         return None
     as_of = max(
@@ -75,13 +86,13 @@ def _fitting(name: str, torch: Candidate, resolved: Resolved, attempt: Attempt) 
     )
     wish = Need(key=name, name=name, as_of=as_of)
     values = {
-        "<python>": resolved.context.python,
-        "<platform>": str(resolved.context.platform),
-        "<cuda>": str(resolved.cuda),
+        PYTHON: resolved.context.python,
+        PLATFORM: str(resolved.context.platform),
+        CUDA: str(resolved.cuda),
     }
     for candidate in attempt.candidates.matching(name, [wish]):
         needs = attempt.candidates.needs_of(candidate)
-        if all(_met(need, torch, values) for need in needs):
+        if all(_met(need, torch, values) or (anywhere and need.key in {PYTHON, PLATFORM}) for need in needs):
             return candidate
     return None
 

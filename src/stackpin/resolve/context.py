@@ -124,10 +124,7 @@ class Context:
         for text, name, marker in self._about_tracked(release):
             if only and name != only:
                 continue
-            key = (marker, extra)
-            if key not in self._verdicts:
-                self._verdicts[key] = self._brought(text, marker, extra)
-            if self._verdicts[key]:
+            if self._marker_holds(marker, extra):
                 yield Line(text, parsed(text), name)
 
     def _brought(self, text: str, marker: str, extra: str) -> bool:
@@ -135,6 +132,19 @@ class Context:
         if not extra:
             return self.applies(text)
         return "extra" in marker and not self.applies(text) and self.applies(text, extra)
+
+    def reads_as(self, other: Context) -> bool:
+        """Whether every marker that was looked at here holds for the other's Python just where it holds for this one's."""
+        return all(
+            other._marker_holds(marker, extra) == held
+            for (marker, extra), held in self._verdicts.items()
+            if "python" in marker or "implementation" in marker
+        )
+
+    def _marker_holds(self, marker: str, extra: str) -> bool:
+        if (marker, extra) not in self._verdicts:
+            self._verdicts[marker, extra] = self._brought(f"any;{marker}", marker, extra)
+        return self._verdicts[marker, extra]
 
     def _about_tracked(self, release: Release) -> list[tuple[str, NormalizedName, str]]:
         """All lines about tracked packages, each with the name and the marker in it; asked for once an extra, read once."""
