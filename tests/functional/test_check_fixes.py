@@ -14,6 +14,7 @@ from stackpin.app.check.requirement_files import requirement_subjects
 from stackpin.check.rewriting import rewritten
 from stackpin.check.rule_book import rule
 from stackpin.model.finding import Edit, Finding, Fix
+from stackpin.model.input_file import InputFile, InputKind
 
 if TYPE_CHECKING:
     from stackpin.model.mention import Mention
@@ -28,7 +29,7 @@ def mentions(path: Path) -> list[Mention]:
     """What a file itself says, each once."""
     content = path.read_bytes()
     if path.suffix == ".toml":
-        found = project_subjects(str(path), content)
+        found = project_subjects(InputFile(path=str(path), kind=InputKind.PYPROJECT), content)
     elif path.suffix == ".yml":
         found = conda_subjects(str(path), content, lambda name: Path(name).read_bytes())
     else:

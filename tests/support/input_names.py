@@ -11,6 +11,7 @@ NAMES: dict[InputKind | None, tuple[str, ...]] = {
     InputKind.PYLOCK: ("pylock.toml", "pylock.gpu.toml"),
     InputKind.POETRY_LOCK: ("poetry.lock",),
     InputKind.PYPROJECT: ("pyproject.toml",),
+    InputKind.UV_TOML: ("uv.toml",),
     InputKind.REQUIREMENTS: (
         *("requirements.txt", "requirements-dev.txt", "requirements_gpu.txt", "dev-requirements.txt"),
         *("requirements.in", "docker.requirements.cu124.txt", "requirements/dev.txt", "requirements/gpu.in"),

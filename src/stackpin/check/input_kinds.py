@@ -42,6 +42,7 @@ _NAMES = tuple(
         (r"pylock\.toml|pylock\.[^.]+\.toml", InputKind.PYLOCK),  # PEP 751, "File Name"
         (r"poetry\.lock", InputKind.POETRY_LOCK),
         (r"pyproject\.toml", InputKind.PYPROJECT),
+        (r"uv\.toml", InputKind.UV_TOML),
         (r"[^.].*\.(?:sh|bash)", InputKind.SHELL),
         (
             rf"{_NO_DOCKERFILE}(?:(?:docker|container)file(?:[._-].+)?|[^.].*\.(?:docker|container)file)",

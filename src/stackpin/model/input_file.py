@@ -18,6 +18,7 @@ class InputKind(str, Enum):
     REQUIREMENTS = "requirements file"
     CONSTRAINTS = "constraints file"
     PYPROJECT = "pyproject.toml"
+    UV_TOML = "uv.toml"
     CONDA = "conda environment file"
     DOCKERFILE = "Dockerfile"
     SHELL = "shell script"

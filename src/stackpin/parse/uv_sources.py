@@ -1,4 +1,4 @@
-"""What ``[tool.uv]`` says of what is installed: constraints, overrides, indexes, and where a package comes from.
+"""What ``[tool.uv]``, or a ``uv.toml``, says of what is installed: constraints, overrides, indexes, and where a package comes from.
 
 Source: uv's settings reference (``sources``, ``index``, ``conflicts``, ``pip``).
 """
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["UvSourceEntry", "UvTables"]
 
 _UV: Path = ("tool", "uv")
-_PIP: Path = (*_UV, "pip")
 #: What a marker may speak of that is the same on every Linux machine, whatever the Python.
 _OPEN_VARIABLES = ("python", "implementation", "machine", "release", "platform_version", "extra")
 
@@ -39,29 +38,35 @@ class UvSourceEntry(NamedTuple):
 
 
 class UvTables:
-    """``[tool.uv]`` of one file. ``held`` are its constraints and overrides."""
+    """What one file says to uv. ``held`` are its constraints and overrides.
 
-    def __init__(self, tables: ProjectTables) -> None:
+    :param root: the path of the table: ``[tool.uv]``, or empty for a ``uv.toml``, which is that table alone.
+    """
+
+    def __init__(self, tables: ProjectTables, root: Path = _UV) -> None:
         self._tables = tables
-        self._urls = {str(item.get("name")): str(item.get("url", "")) for _, item in tables.tables((*_UV, "index"))}
+        self._root = root
+        self._urls = {
+            str(item.get("name")): str(item.get("url", "")) for _, item in tables.tables((*self._root, "index"))
+        }
         self.sources = {
             str(normalized_name(name)): tuple(self._entries(value))
-            for name, value in tables.table((*_UV, "sources")).items()
+            for name, value in tables.table((*self._root, "sources")).items()
         }
         held = [
-            *tables.mentions((*_UV, "constraint-dependencies"), Role.CONSTRAINED),
-            *tables.mentions((*_UV, "override-dependencies"), Role.OVERRIDDEN),
+            *tables.mentions((*self._root, "constraint-dependencies"), Role.CONSTRAINED),
+            *tables.mentions((*self._root, "override-dependencies"), Role.OVERRIDDEN),
         ]
         self.held = tuple(mention for each in held for mention in self.with_sources(each, "", ""))
 
     def older_group(self) -> tuple[Mention, ...]:
         """``dev-dependencies``, which uv takes for part of the group ``dev``."""
-        found = self._tables.mentions((*_UV, "dev-dependencies"))
+        found = self._tables.mentions((*self._root, "dev-dependencies"))
         return tuple(mention for each in found for mention in self.with_sources(each, "group", "dev"))
 
     def apart_from(self, own: str) -> Iterator[tuple[str, str]]:
         """Extras and groups that exclude the project itself (``conflicts``), each with its kind."""
-        conflicts = self._tables.at((*_UV, "conflicts"))
+        conflicts = self._tables.at((*self._root, "conflicts"))
         for entry in conflicts if isinstance(conflicts, list) else ():
             items = [table_of(item) for item in entry] if isinstance(entry, list) else []
             if not any(set(item) == {"package"} and normalized_name(str(item["package"])) == own for item in items):
@@ -76,7 +81,7 @@ class UvTables:
 
         :param pythons: the minors that it is for.
         """
-        markers = [text for _, text in self._tables.strings((*_UV, "environments")) if is_marker(text)]
+        markers = [text for _, text in self._tables.strings((*self._root, "environments")) if is_marker(text)]
         if not markers:
             return DEFAULT_PLATFORM.machine
         from packaging.markers import Marker  # few projects have one
@@ -133,20 +138,23 @@ class UvTables:
     def indexes(self) -> Iterator[IndexLine]:
         """The indexes that all packages of the project see; those of ``uv pip`` alone where it has none."""
         tables = self._tables
-        for path, item in tables.tables((*_UV, "index")):
+        for path, item in tables.tables((*self._root, "index")):
             if item.get("explicit") is not True:
-                yield from tables.index((*path, "url"), "tool.uv.index")
-        found = list(self._plain(_UV))
-        if not found and not tables.tables((*_UV, "index")):
-            found = list(self._plain(_PIP))
+                yield from tables.index((*path, "url"), _word((*self._root, "index")))
+        found = list(self._plain(self._root))
+        if not found and not tables.tables((*self._root, "index")):
+            found = list(self._plain((*self._root, "pip")))
         yield from found
 
     def _plain(self, table: Path) -> Iterator[IndexLine]:
-        word = ".".join(map(str, table))
-        yield from self._tables.index((*table, "index-url"), f"{word}.index-url")
+        yield from self._tables.index((*table, "index-url"), _word((*table, "index-url")))
         for key in ("extra-index-url", "find-links"):
             for path, _ in self._tables.strings((*table, key)):
-                yield from self._tables.index(path, f"{word}.{key}")
+                yield from self._tables.index(path, _word((*table, key)))
+
+
+def _word(path: Path) -> str:
+    return ".".join(map(str, path))
 
 
 def _always(marker: str) -> bool:

@@ -6,6 +6,7 @@ which stacks and tags there are, and what their tuples hold.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import sys
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
+#: Emitted files that ``check`` reads itself; the others are for tools that it is no reader of.
+READ_BY_CHECK = ("c.txt", "requirements.txt", "Dockerfile", "uv.toml")
+#: Releases that are in some other tuple; no torch of one row wants the triton of the other.
+OTHERS = {"torch": ("2.5.1", "2.6.0"), "triton": ("3.1.0", "3.2.0")}
 SAMPLE = ("sglang-0.4.x-cu124.txt", "sglang-0.5.x-cu130.txt", "vllm-0.8.x-cu124.txt", "torch-2.7.x-cu118.txt")
 
 
@@ -83,9 +88,28 @@ def assert_all_hold_the_tuple(ready: ReadyMade, tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text(text, encoding="utf-8")
     (tmp_path / "Dockerfile").write_text("FROM scratch\n" + emitted("env", *words, "--shell", "docker", cwd=tmp_path))
     tag = words[words.index("--cuda") + 1]
-    for name in ("c.txt", "requirements.txt", "Dockerfile"):
+    (tmp_path / "uv.toml").write_text(uv, encoding="utf-8")
+    for name in READ_BY_CHECK:
         done = run_here("check", name, "--cuda", tag, cwd=tmp_path)
         assert (done.returncode, "SP" in done.stdout) == (0, False), f"{ready.name}: {done.stdout}"
+        assert_check_reads(tmp_path / name, ready, tag)
+
+
+def assert_check_reads(path: Path, ready: ReadyMade, tag: str) -> None:
+    """Torch or triton of another tuple in the place of this one's: the two are told to disagree, where they stand."""
+    text = path.read_text(encoding="utf-8")
+    for name, others in OTHERS.items():
+        other = next(each for each in others if each != ready.pins[name])
+        planted = re.sub(rf"(?<![\w-])({name} ?===?){re.escape(ready.pins[name])}(?![\w.])", rf"\g<1>{other}", text)
+        assert planted != text
+        path.write_text(planted, encoding="utf-8")
+        done = run_here("check", path.name, "--cuda", tag, "--json", cwd=path.parent)
+        found = {row["rule"]: row["line"] for row in json.loads(done.stdout)["findings"]}
+        lines = [
+            number for number, line in enumerate(planted.splitlines(), 1) if re.search(r"(?<![\w-])triton ?==", line)
+        ]
+        assert found.get("SP101") in lines, f"{ready.name}: {path.name}: {name}: {done.stdout}"
+    path.write_text(text, encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", SAMPLE)

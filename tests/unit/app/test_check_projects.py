@@ -13,11 +13,14 @@ from stackpin.app.check.requirement_files import requirement_subjects
 from stackpin.check.rule_book import rule
 from stackpin.errors import InputUnreadable
 from stackpin.model.finding import Edit, Finding, Fix
-from stackpin.model.mention import Place
+from stackpin.model.input_file import InputFile, InputKind
+from stackpin.model.mention import Place, Role
 
 __all__: list[str] = []
 
 DATA = Path(__file__).parents[2] / "data" / "check"
+PROJECT = InputFile(path="p.toml", kind=InputKind.PYPROJECT)
+SETTINGS = InputFile(path="uv.toml", kind=InputKind.UV_TOML)
 
 
 def read_file(path: str) -> bytes:
@@ -69,13 +72,45 @@ def test_rules_on_texts_are_told_for_conda_and_projects() -> None:
     assert [(each.rule.id, each.place.line, each.place.column, each.place.end_column) for each in found.findings] == [
         ("SP501", 3, 13, 26)
     ]
-    found = project_subjects("p.toml", b'[project]\ndependencies = ["torch>=2.6.0+cu126", "a b", "c d"]\n')
+    found = project_subjects(PROJECT, b'[project]\ndependencies = ["torch>=2.6.0+cu126", "a b", "c d"]\n')
     assert [(each.rule.id, each.place.line, each.place.column, each.place.end_column) for each in found.findings] == [
         ("SP501", 2, 23, 36)
     ]
     assert [(each.message, each.place.column) for each in found.troubles] == [
         ("no requirement that an installer would take: 'a b', and 1 more", 40)
     ]
+
+
+def test_what_uv_is_held_to_by_its_own_file() -> None:
+    content = b"""# ours
+constraint-dependencies = ["torch==2.6.0", "numpy<2"]
+override-dependencies = ["triton==3.2.0"]
+build-constraint-dependencies = [
+    "torch==2.7.1",
+]
+index-url = "https://index.example/simple/"
+find-links = ["https://links.example/torch/"]
+[[index]]
+url = "https://own.example/simple/"
+[sources]
+torch = {index = "none"}
+[pip]
+extra-index-url = ["https://pip.example/simple/"]
+"""
+    found = project_subjects(SETTINGS, content, names={"torch", "triton"})
+    held, builds = found.subjects
+    assert [(each.name, each.version, each.role, each.place.line) for each in held.mentions] == [
+        ("torch", "2.6.0", Role.CONSTRAINED, 2),
+        ("triton", "3.2.0", Role.OVERRIDDEN, 3),
+    ]
+    assert [(each.name, each.version, each.place.line) for each in builds.mentions] == [("torch", "2.7.1", 5)]
+    assert (held.part, builds.part) == ("", "builds")
+    assert [(each.option, each.address, each.place.line) for each in held.indexes] == [
+        ("index", "https://own.example/simple/", 10),
+        ("index-url", "https://index.example/simple/", 7),
+        ("find-links", "https://links.example/torch/", 8),
+    ]
+    assert project_subjects(SETTINGS, b"native-tls = true\n").subjects == ()
 
 
 @pytest.mark.parametrize(
@@ -89,7 +124,7 @@ def test_rules_on_texts_are_told_for_conda_and_projects() -> None:
     ],
 )
 def test_what_is_no_project_is_one_trouble(content: bytes, message: str, line: int) -> None:
-    (trouble,) = project_subjects("p.toml", content).troubles
+    (trouble,) = project_subjects(PROJECT, content).troubles
     assert trouble.message.startswith(message)
     assert trouble.place.line == line
 

@@ -45,7 +45,7 @@ _SKIPPED = frozenset(
 #: An environment has one of these at its top: PEP 405's file, conda's folder.
 _ENVIRONMENT, _CONDA = "pyvenv.cfg", "conda-meta"
 _EXPECTED = (
-    "uv.lock, pylock.toml, poetry.lock, requirements or constraints (.txt, .in), pyproject.toml, environment.yml,"
+    "uv.lock, pylock.toml, poetry.lock, requirements or constraints (.txt, .in), pyproject.toml, uv.toml, environment.yml,"
     " a Dockerfile, a shell script, or a folder of them"
 )
 

@@ -33,6 +33,7 @@ class Ground(NamedTuple):
     catalog: Catalog
 
 
+_PROJECTS = (InputKind.PYPROJECT, InputKind.UV_TOML)
 _INCLUDED = (InputKind.REQUIREMENTS, InputKind.CONSTRAINTS)
 #: What makes a file read others, in which the names may be.
 _INCLUDES = re.compile(rb"(?m)^\s*-(?:r|c|-r|-c)|include-group|requirement|COPY|ADD")
@@ -86,7 +87,7 @@ class _Reader:
 
     def _is_worth_it(self, kind: InputKind, content: bytes) -> bool:
         """Whether a file that was found may say anything; of TOML it is also worth knowing that it is broken."""
-        toml = kind.is_lock or kind is InputKind.PYPROJECT
+        toml = kind.is_lock or kind in _PROJECTS
         return toml or bool(self._matters.search(content) or _INCLUDES.search(content))
 
     def _parsed(self, file: InputFile, content: bytes) -> Reading:
@@ -95,10 +96,10 @@ class _Reader:
 
             constraints = file.kind is InputKind.CONSTRAINTS
             return requirement_subjects(file.path, content, self._include, constraints=constraints, names=self._names)
-        if file.kind is InputKind.PYPROJECT:
+        if file.kind in _PROJECTS:
             from stackpin.app.check.projects import project_subjects
 
-            return project_subjects(file.path, content, names=self._names, pythons=self._pythons)
+            return project_subjects(file, content, names=self._names, pythons=self._pythons)
         if file.kind is InputKind.CONDA:
             from stackpin.app.check.projects import conda_subjects
 

@@ -1,4 +1,4 @@
-"""``pyproject.toml`` and conda's ``environment.yml`` as subjects."""
+"""``pyproject.toml``, ``uv.toml`` and conda's ``environment.yml`` as subjects."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from stackpin.app.check.requirement_files import RequirementReader
 from stackpin.check.file_rules import local_in_range
 from stackpin.errors import InputUnreadable
 from stackpin.model.finding import Trouble
+from stackpin.model.input_file import InputKind
 from stackpin.model.mention import Place, Role
 from stackpin.parse.conda_environment import parse_conda_environment
 from stackpin.parse.pyproject import parse_pyproject
 from stackpin.parse.requirement_places import parse_placed_file
 from stackpin.parse.text_input import text_of
+from stackpin.parse.uv_toml import parse_uv_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from stackpin.model.input_file import InputFile
     from stackpin.parse.conda_environment import CondaText
     from stackpin.parse.text_places import Span
 
@@ -28,17 +31,21 @@ _CONDA_TORCH = frozenset({"pytorch", "pytorch-gpu", "pytorch-cuda", "pytorch-cpu
 
 
 def project_subjects(
-    path: str, content: bytes, *, names: Collection[str] | None = None, pythons: Sequence[str] = ()
+    file: InputFile, content: bytes, *, names: Collection[str] | None = None, pythons: Sequence[str] = ()
 ) -> Reading:
-    """A project as subjects: itself, and with each of its extras and groups.
+    """A project as subjects: itself, and with each of its extras and groups; of a ``uv.toml`` what it holds.
 
-    :param path: the file's own, as it is shown.
+    :param file: a ``pyproject.toml`` or a ``uv.toml``.
     :param names: the normalized names that matter; an extra or a group that adds none of them is no subject. None: all do.
     :param pythons: the minors that there are, of which the project's ``requires-python`` admits some.
     """
+    path = file.path
     try:
         text_of(content, path, "file")
-        found = parse_pyproject(content, path, names=names, pythons=pythons)
+        if file.kind is InputKind.UV_TOML:
+            found = parse_uv_toml(content, path, names=names)
+        else:
+            found = parse_pyproject(content, path, names=names, pythons=pythons)
     except InputUnreadable as error:
         return Reading(troubles=(trouble_of(error, path),))
     findings = [(each, local_in_range(*each)) for each in found.refused]
