@@ -279,3 +279,17 @@ def test_pdm_locks_and_installs_the_tuple_and_records_names_and_hashes(
     wrong = work.run("add", WRONG)
     assert wrong.returncode == 1
     assert of_tuple(locked(work.folder / "pdm.lock")) == TUPLE
+
+
+@pytest.mark.slow
+def test_what_pdm_locked_is_installed_from_the_index_that_is_configured_then(
+    hollow: HollowIndex, tmp_path: Path, foreign: dict[str, str]
+) -> None:
+    with Served("--stack", STACK, cwd=tmp_path, STACKPIN_MIRRORS=hollow.mirrors) as served:
+        work = project("pdm", foreign["pdm"], served, tmp_path / "work", "loose")
+        minor = f"=={sys.version_info[0]}.{sys.version_info[1]}.*"
+        assert (done := work.run("lock", "--python", minor)).returncode == 0, done.stdout + done.stderr
+    file = work.folder / "pyproject.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace(served.url, hollow.pypi), encoding="utf-8")
+    assert (done := work.run("install", "--frozen-lockfile")).returncode == 0, done.stdout + done.stderr
+    assert of_tuple(work.installed) == TUPLE

@@ -27,7 +27,7 @@ def resolution_of(locked: LockedTuple, request: Request, constraints: str) -> Re
     anchor, ask = locked.anchors[0], request.asks[0]
     if not anchor.version:
         raise NotCovered(
-            "what a release needs can be resolved, and an index has none of a project's own tree",
+            "--closure and pylock pin what a release needs, and an index has none of a project's own tree",
             got=ask.text,
             hint=f"uv pip compile -c constraints.txt {ask.tree.manifest if ask.tree else 'pyproject.toml'}",
         )
