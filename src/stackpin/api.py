@@ -30,6 +30,7 @@ from stackpin.model.target import DEFAULT_PLATFORM
 if TYPE_CHECKING:
     from stackpin.app.abi import AbiAnswer
     from stackpin.app.check.run import CheckJob
+    from stackpin.app.emit import Emitted
     from stackpin.model.change import Difference
     from stackpin.model.finding import Checked
     from stackpin.model.settings import Settings
@@ -53,6 +54,7 @@ __all__ = [
     "compile",
     "constraints",
     "diff",
+    "emit",
 ]
 
 
@@ -192,3 +194,37 @@ def diff(
 
     job = Job(requirements=(), cuda=cuda if isinstance(cuda, str) else "", python=python, platform=platform)
     return compare(before, after, job, Workshop(settings), cuda=() if isinstance(cuda, str) else cuda)
+
+
+def emit(  # noqa: PLR0913 - the options of the command
+    format_name: str,
+    *requirements: str,
+    cuda: str = "pypi",
+    python: str = "",
+    platform: str = "linux-x86_64",
+    shell: str = "sh",
+    constraints: str = "",
+    documents: str = "",
+    hashes: bool = True,
+    settings: Settings | None = None,
+) -> Emitted:
+    """A tuple as the file that another tool reads, as ``stackpin emit`` makes it; nothing is written.
+
+    :param format_name: ``stackpin emit --list`` has them all; those of entry points are among them.
+    :param shell: for ``env``: ``sh``, ``fish``, ``docker`` or ``github``.
+    :param constraints: where the constraints file is to lie that the text names. The answer has the path (``constraints``)
+        and what the file has to hold (``beside``); both are empty for a format that names none.
+    :param documents: for ``renovate``: where its document is found (a URL, or ``file://PATH`` in the repository).
+    :raises UnknownName: for a format or a shell that there is none of.
+    :raises NoTuple: where no tuple satisfies the requirements.
+    """
+    import os
+
+    from stackpin.app.emit import EmitJob
+    from stackpin.app.emit import emit as make
+
+    job = Job(requirements=requirements, cuda=cuda, python=python, platform=platform)
+    asked = EmitJob(
+        format=format_name, job=job, shell=shell, constraints=constraints, documents=documents, hashes=hashes
+    )
+    return make(asked, Workshop(settings), os.environ)

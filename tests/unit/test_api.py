@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.in_process import run_here
 
 import stackpin.api
 from stackpin import api
@@ -99,3 +100,15 @@ def test_an_environment_is_checked(tmp_path: Path) -> None:
 
 def test_every_promised_name_is_there() -> None:
     assert [name for name in api.__all__ if not hasattr(stackpin.api, name)] == []
+
+
+def test_emit_gives_the_text_of_the_command_and_writes_nothing(tmp_path: Path) -> None:
+    asked = ("renovate", "sglang==0.4.*", "--cuda", "cu124")
+    assert api.emit("renovate", "sglang==0.4.*", cuda="cu124").text == run_here("emit", *asked, cwd=tmp_path).stdout
+    beside = tmp_path / "held.txt"
+    made = api.emit("env", "sglang==0.4.*", cuda="cu124", constraints=str(beside))
+    assert f'}}"{beside} ;;' in made.text
+    assert (made.constraints, made.beside) == (str(beside), api.constraints("sglang==0.4.*", cuda="cu124"))
+    assert not beside.exists()
+    with pytest.raises(api.UnknownName, match="no format 'renovat'"):
+        api.emit("renovat", "sglang")
