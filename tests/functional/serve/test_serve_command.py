@@ -191,6 +191,31 @@ def test_a_login_in_the_address_of_the_index_stands_in_no_line(hollow: HollowInd
     assert "s3cret" not in said
 
 
+def test_two_hundred_clients_at_once_are_all_answered_alike(hollow: HollowIndex, tmp_path: Path) -> None:
+    """Each over a connection of its own, and no page fetched by the server yet."""
+    import asyncio
+
+    import httpx
+
+    names = ("torch", "triton", "sglang", "nothing-of-that-name")
+
+    async def answers(root: str) -> list[httpx.Response]:
+        limits = httpx.Limits(max_connections=200)
+        async with httpx.AsyncClient(base_url=root, timeout=60, limits=limits) as client:
+            return await asyncio.gather(*(client.get(f"{names[number % 4]}/") for number in range(200)))
+
+    with Served("--stack", "torch==2.6.0", "-q", cwd=tmp_path) as served:
+        found = asyncio.run(answers(served.url))
+        assert served.stop() == 0
+    said = {name: {(each.status_code, each.text) for each in found[number::4]} for number, name in enumerate(names)}
+    assert {name: [code for code, _ in one] for name, one in said.items()} == {
+        "torch": [200],
+        "triton": [200],
+        "sglang": [200],
+        "nothing-of-that-name": [404],
+    }
+
+
 @pytest.mark.slow
 def test_ten_thousand_requests_in_a_row_do_not_let_memory_grow(tmp_path: Path, hollow: HollowIndex) -> None:
     """Pages of every kind, a third of them fetched anew: what is kept has an end, and the threads' memory is taken first."""
