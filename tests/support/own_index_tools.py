@@ -29,10 +29,10 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "organisation.md"
 def page_block(first: str, **words: str) -> list[str]:
     """The lines of the page's block that begins with ``first``, with the words that stand in capitals there filled in."""
     blocks = re.findall(r"^```[a-z]+\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    (block,) = (block for block in blocks if block.startswith(first))
-    for name, value in words.items():
-        block = re.sub(rf"\b{name}\b", lambda _, value=value: value, block)
-    return block.splitlines()
+    (text,) = (str(block) for block in blocks if block.startswith(first))
+    if words:
+        text = re.sub(rf"\b(?:{'|'.join(map(re.escape, words))})\b", lambda found: words[found[0]], text)
+    return text.splitlines()
 
 
 def installed(folder: Path, settings: Mapping[str, str], *requirements: str) -> Path:

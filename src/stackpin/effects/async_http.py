@@ -35,6 +35,7 @@ class ThreadedHttp:
             answer: asyncio.Future[Reply] = loop.create_future()
 
             def settle(reply: Reply | None, error: BaseException | None) -> None:
+                """Hand the outcome over, in the loop's own thread."""
                 if answer.done():  # nobody waits any more
                     return
                 if reply is not None:
@@ -43,6 +44,7 @@ class ThreadedHttp:
                     answer.set_exception(error)
 
             def work() -> None:
+                """Ask, in a thread of its own."""
                 reply, failure = None, None
                 try:
                     reply = self._http.get(url, headers=headers, limit=limit)
