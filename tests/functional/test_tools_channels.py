@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.emitting import BACKEND, PROJECT
 from tests.support.hollow import HollowIndex
 from tests.support.tools import compiled, newest_pip, newest_uv, pip_report, uv_compile
 
@@ -19,29 +20,6 @@ if TYPE_CHECKING:
 
 #: A release for every Python that stackpin runs on: pip resolves for the one that runs it.
 REQUEST = "torch==2.10.*"
-#: A build backend that tells which torch it was given, and makes a wheel of nothing.
-BACKEND = """
-import importlib.metadata, os, pathlib, zipfile
-
-def build_wheel(folder, config_settings=None, metadata_directory=None):
-    pathlib.Path(os.environ["SEEN_TORCH"]).write_text(importlib.metadata.version("torch"))
-    with zipfile.ZipFile(pathlib.Path(folder, "native-1-py3-none-any.whl"), "w") as wheel:
-        wheel.writestr("native-1.dist-info/METADATA", "Metadata-Version: 2.1\\nName: native\\nVersion: 1\\n")
-        tag = "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
-        wheel.writestr("native-1.dist-info/WHEEL", tag)
-        wheel.writestr("native-1.dist-info/RECORD", "")
-    return "native-1-py3-none-any.whl"
-"""
-PROJECT = """
-[build-system]
-requires = ["torch"]
-build-backend = "backend"
-backend-path = ["."]
-
-[project]
-name = "native"
-version = "1"
-"""
 
 
 @pytest.fixture(scope="module")

@@ -45,6 +45,8 @@ version = "0"
 requires-python = "=={python}.*"
 dependencies = [{dependencies}]
 """
+#: Without the Python pdm locks for every one that the project admits.
+PDM_LOCK = ("lock", "--python", f"=={sys.version_info[0]}.{sys.version_info[1]}.*")
 TABLES = {
     "poetry": """
 [tool.poetry]
@@ -268,9 +270,7 @@ def test_pdm_locks_and_installs_the_tuple_and_records_names_and_hashes(
     served: Served, tmp_path: Path, foreign: dict[str, str]
 ) -> None:
     work = project("pdm", foreign["pdm"], served, tmp_path / "work", "loose")
-    assert (done := work.run("lock", "--python", f"=={sys.version_info[0]}.{sys.version_info[1]}.*")).returncode == 0, (
-        done.stdout + done.stderr
-    )
+    assert (done := work.run(*PDM_LOCK)).returncode == 0, done.stdout + done.stderr
     assert of_tuple(locked(work.folder / "pdm.lock")) == TUPLE
     text = (work.folder / "pdm.lock").read_text(encoding="utf-8")
     assert "http://" not in text
@@ -287,8 +287,7 @@ def test_what_pdm_locked_is_installed_from_the_index_that_is_configured_then(
 ) -> None:
     with Served("--stack", STACK, cwd=tmp_path, STACKPIN_MIRRORS=hollow.mirrors) as served:
         work = project("pdm", foreign["pdm"], served, tmp_path / "work", "loose")
-        minor = f"=={sys.version_info[0]}.{sys.version_info[1]}.*"
-        assert (done := work.run("lock", "--python", minor)).returncode == 0, done.stdout + done.stderr
+        assert (done := work.run(*PDM_LOCK)).returncode == 0, done.stdout + done.stderr
     file = work.folder / "pyproject.toml"
     file.write_text(file.read_text(encoding="utf-8").replace(served.url, hollow.pypi), encoding="utf-8")
     assert (done := work.run("install", "--frozen-lockfile")).returncode == 0, done.stdout + done.stderr
