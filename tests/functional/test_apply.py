@@ -52,6 +52,12 @@ def test_check_writes_nothing_and_tells(desk: Callable[..., Desk]) -> None:
     done = here.type("stackpin apply pyproject.toml --check")
     assert (done.code, (here.work / "pyproject.toml").read_text(encoding="utf-8")) == (1, before)
     assert '+    "torch===2.6.0",' in done.stdout.splitlines()
+    shown = here.type("stackpin apply pyproject.toml --diff")
+    assert (shown.code, shown.stdout, (here.work / "pyproject.toml").read_text(encoding="utf-8")) == (
+        0,
+        done.stdout,
+        before,
+    )
     assert here.type("stackpin apply pyproject.toml").code == 0
     again = here.type("stackpin apply pyproject.toml --check --json")
     assert (again.code, json.loads(again.stdout)) == (

@@ -92,8 +92,11 @@ def apply(asked: ApplyJob, workshop: Workshop) -> Applied:
     if kind == _PROJECT:
         from stackpin.app.apply_project import wanted_of
         from stackpin.patch.uv_project import with_tuple
+        from stackpin.patch.uv_project_notes import notes_on
 
-        done = _Patched(with_tuple(before, wanted_of(compiled, workshop), where=str(path)))
+        wanted, where = wanted_of(compiled, workshop), str(path)
+        after = with_tuple(before, wanted, where=where)
+        done = _Patched(after, notes_on(after, wanted, where=where))
     else:
         emission = emission_of(compiled[0], EmitJob(format=kind, job=jobs[0], documents=asked.documents), workshop)
         done = _patch_of(kind)(before, emission, str(path))

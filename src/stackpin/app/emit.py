@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EmitJob", "Emitted", "emission_of", "emit", "format_named", "own_formats", "put_in_place"]
 
+#: Shells that read what is written for ``sh``.
+_READ_SH = ("bash", "dash", "ksh", "zsh")
+
 
 class EmitJob(Value):
     """What one ``emit`` is asked for, as typed; empty texts stand for the defaults.
@@ -233,7 +236,11 @@ def _shell_of(text: str) -> Shell:
     try:
         return Shell(text)
     except ValueError as error:
-        raise UnknownName(f"there is no shell {text!r}", expected=", ".join(shell.value for shell in Shell)) from error
+        raise UnknownName(
+            f"there is no shell {text!r}",
+            expected=", ".join(shell.value for shell in Shell),
+            hint="--shell sh" if text in _READ_SH else "",
+        ) from error
 
 
 def _place(asked: EmitJob, form: Format, locked: LockedTuple, shell: Shell, environ: Mapping[str, str]) -> str:

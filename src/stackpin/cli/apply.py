@@ -22,6 +22,7 @@ __all__ = ["command"]
 @click.option("--allow", multiple=True, metavar="NAME", help="Set a member free; repeatable.")
 @click.option("--documents", metavar="URL", help="renovate.json: take the versions from the document there.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where the file would change.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @output_options
 def command(file: str, stacks: tuple[str, ...], **options: Any) -> int:
     """Put the tuple into a file that another tool reads: a project's pyproject.toml, renovate.json, dependabot.yml.
@@ -43,13 +44,13 @@ def command(file: str, stacks: tuple[str, ...], **options: Any) -> int:
         path=Path(file),
         job=job,
         tags=options["tags"],
-        check=options["check"],
+        check=options["check"] or options["diff"],
         documents=options["documents"] or "",
     )
     done = apply(asked, Workshop(settings_here()))
     changed = done.before != done.after
     if options["as_json"]:
-        document = {"schema": 1, "file": file, "changed": changed, "written": changed and not options["check"]}
+        document = {"schema": 1, "file": file, "changed": changed, "written": changed and not asked.check}
         click.echo(as_json({**document, "notes": list(done.notes)}))
     elif not options["quiet"]:
         print_notes(done.notes)

@@ -11,10 +11,12 @@ from stackpin.errors import UsageError
 from stackpin.model.names import normalized_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["name_of", "replaced"]
+__all__ = ["contradicted", "left_out", "name_of", "replaced"]
 
+#: How the pin of a look-alike begins, which no release meets.
+_NO_VERSION = "0+"
 #: The bound of a CUDA member that the anchor leaves open: one major.
 _BOUND = re.compile(r"<\d+,>=\d+|>=\d+,<\d+")
 
@@ -25,20 +27,39 @@ def replaced(there: Iterable[Any], lines: tuple[str, ...], managed: frozenset[st
     :raises UsageError: where such a range leaves the tuple's version out.
     """
     kept = [line for line in there if line in lines or not _is_pin(line, managed)]
-    versions = {name_of(line): pin for line in lines if (pin := _pinned(line))}
-    for line in kept:
+    for line, version in left_out(kept, lines):
+        raise contradicted(line, version, where)
+    return [*kept, *(line for line in lines if line not in kept)]
+
+
+def left_out(there: Iterable[Any], lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The user's requirements that leave a pin of ours out, each with the version of that pin.
+
+    One with a marker is not judged: where it holds is not known.
+    """
+    held = set(lines)
+    versions = {name_of(line): pin for line in held if (pin := _pinned(line))}
+    for line in there:
         own, version = _requirement(line), versions.get(name_of(line))
-        if own is None or version is None or own.marker is not None or line in lines:
+        if own is None or version is None or own.marker is not None or own.url or line in held:
             continue
         if not own.specifier.contains(version.partition("+")[0], prereleases=True):
-            raise UsageError(
-                f"the project itself leaves {own.name} {version} out",
-                where=where,
-                got=str(line),
-                expected=f"{own.name}=={version}",
-                hint="take that line out, then type the command again",
-            )
-    return [*kept, *(line for line in lines if line not in kept)]
+            yield str(line), version
+
+
+def contradicted(line: str, version: str, where: str) -> UsageError:
+    """That a line of the user's leaves out what the tuple has; a look-alike has a version that nothing meets."""
+    name = str(Requirement(line).name)
+    is_kept_out = version.startswith(_NO_VERSION)
+    return UsageError(
+        f"the project itself asks for {name}, which the tuple keeps out"
+        if is_kept_out
+        else f"the project itself leaves {name} {version} out",
+        where=where,
+        got=line,
+        expected=f"no {name}" if is_kept_out else f"{name}=={version}",
+        hint="take that line out, then type the command again",
+    )
 
 
 def _is_pin(line: object, managed: frozenset[str]) -> bool:

@@ -15,7 +15,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from stackpin.errors import InputUnreadable, UsageError
 from stackpin.model.names import normalized_name
-from stackpin.patch.requirement_lists import name_of, replaced
+from stackpin.patch.requirement_lists import contradicted, left_out, name_of, replaced
 from stackpin.patch.uv_project_edit import edited
 
 if sys.version_info >= (3, 11):
@@ -30,6 +30,7 @@ __all__ = ["Tagged", "Wanted", "with_tuple"]
 
 _CONSTRAINTS = "constraint-dependencies"
 _BUILDS = "build-constraint-dependencies"
+_OVERRIDES = "override-dependencies"
 #: How the names of the indexes begin that are put into a project.
 _PREFIX = "stackpin-"
 
@@ -101,6 +102,8 @@ def _meant(before: Mapping[str, Any], wanted: Wanted, where: str) -> dict[str, A
         if lines or key == _CONSTRAINTS:
             place = f"{where}: [tool.uv]"
             uv[key] = replaced(_lines(uv, key, place), lines, wanted.managed, f"{place} {key}")
+    for line, version in left_out(_lines(uv, _OVERRIDES, f"{where}: [tool.uv]"), wanted.constraints):
+        raise contradicted(line, version, f"{where}: [tool.uv] {_OVERRIDES}")
     tagged = [url for each in wanted.extras.values() for url in each.sources.values()]
     indexes = _with_indexes(uv.get("index", ()), [*wanted.sources.values(), *tagged])
     if indexes:

@@ -68,6 +68,8 @@ def test_a_folder_is_no_place_for_a_text(tmp_path: Path) -> None:
 def test_a_shell_that_there_is_none_of_is_told(tmp_path: Path) -> None:
     done = run_here("emit", "env", *ASKED, "--shell", "csh", "--constraints", "c.txt", cwd=tmp_path)
     assert done == (2, "", "error: there is no shell 'csh'\n  expected: sh, fish, docker, github\n")
+    done = run_here("emit", "env", *ASKED, "--shell", "zsh", "--constraints", "c.txt", cwd=tmp_path)
+    assert done.stderr.splitlines()[-1] == "  do:       --shell sh"
     assert everything(tmp_path) == []
 
 

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from stackpin.errors import InputUnreadable, UsageError
-from stackpin.patch.uv_project import Wanted, with_tuple
+from stackpin.patch.uv_project import Tagged, Wanted, with_tuple
+from stackpin.patch.uv_project_notes import notes_on
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -179,3 +180,51 @@ def test_however_it_is_laid_out_the_result_says_what_is_meant_or_nothing_is_writ
         assert {key: value for key, value in before.items() if key != "tool"} == {
             key: value for key, value in after.items() if key != "tool"
         }
+
+
+@pytest.mark.parametrize(
+    ("override", "what"),
+    [
+        ("torch==2.9.1", "the project itself leaves torch 2.6.0 out"),
+        ("torch>=2.7", "the project itself leaves torch 2.6.0 out"),
+        ("Flash_Infer==0.2.5", "the project itself asks for Flash_Infer, which the tuple keeps out"),
+    ],
+)
+def test_an_override_that_leaves_the_tuple_out_is_told_and_nothing_is_written(override: str, what: str) -> None:
+    wanted = WANTED._replace(constraints=(*WANTED.constraints, "flash-infer==0+blocked.by.stackpin"))
+    text = f'{PROJECT}[tool.uv]\noverride-dependencies = ["{override}"]\n'
+    with pytest.raises(UsageError) as caught:
+        with_tuple(text, wanted, where="x")
+    assert (caught.value.what, caught.value.where) == (what, "x: [tool.uv] override-dependencies")
+    assert caught.value.got == override
+
+
+@pytest.mark.parametrize("override", ["torch==2.6.0", "torch>=2", "torch==2.9.1 ; sys_platform == 'win32'", "numpy<2"])
+def test_an_override_that_admits_the_tuple_or_holds_elsewhere_stays(override: str) -> None:
+    text = f'{PROJECT}[tool.uv]\noverride-dependencies = ["{override}"]\n'
+    assert uv_of(with_tuple(text, WANTED, where="x"))["override-dependencies"] == [override]
+
+
+def test_what_the_project_asks_for_beside_the_tuple_is_noted_by_its_list() -> None:
+    text = """
+[project]
+name = "demo"
+dependencies = ["torch==2.9.1", "triton>=3", "torch @ https://a.example/torch.whl", "torch>2.9; python_version > '3.12'"]
+[project.optional-dependencies]
+cu126 = ["torch==2.7.1"]
+old = ["triton<3.2"]
+[dependency-groups]
+dev = [{include-group = "test"}, "numpy", "torch>=2.7"]
+test = []
+[tool.uv]
+dev-dependencies = ["triton!=3.2.0"]
+"""
+    found = notes_on(text, WANTED._replace(extras={"cu126": Tagged((), {})}), where="x")
+    end = "so uv finds no solution"
+    assert found == (
+        f"x: [project] dependencies has torch==2.9.1: the project itself leaves torch 2.6.0 out, {end}",
+        f"x: extra old has triton<3.2: the project itself leaves triton 3.2.0 out, {end}",
+        f"x: group dev has torch>=2.7: the project itself leaves torch 2.6.0 out, {end}",
+        f"x: [tool.uv] dev-dependencies has triton!=3.2.0: the project itself leaves triton 3.2.0 out, {end}",
+    )
+    assert notes_on(PROJECT, WANTED, where="x") == ()
