@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -123,3 +125,12 @@ def test_the_file_holds_real_words_that_pip_and_uv_take(tmp_path: Path) -> None:
     done = typed(vendor(tmp_path / "env"), "compile", "torch", "-q")
     for pin in pins(done.stdout):
         assert Requirement(pin).specifier
+
+
+@pytest.mark.parametrize("words", [("compile",), ("emit", "uv-toml")])
+def test_the_command_in_the_head_makes_the_same_text_again(words: tuple[str, ...], tmp_path: Path) -> None:
+    place = sglang_stack(tmp_path / "env")
+    asked = ("sglang", "--freeze-installed", "torch", "--python", str(place.prefix / "bin" / "python"), "-q")
+    text = run_here(*words, *asked, cwd=tmp_path).stdout
+    (line,) = re.findall(r"^# rebuild  stackpin (.*)$", text, re.MULTILINE)
+    assert run_here(*shlex.split(line), "-q", cwd=tmp_path).stdout == text

@@ -252,7 +252,7 @@ def file_options(job: Job, request: Request, locked: LockedTuple, workshop: Work
     command = command_words(
         [shown(text) for text in job.requirements],
         str(locked.cuda),
-        python=request.python,
+        python=job.python if job.freeze else request.python,  # there it names an environment
         platform="" if str(request.platform) == "linux-x86_64" else str(request.platform),
         index_style="" if style is IndexStyle.FIND_LINKS else style.value,
         gpu=request.gpu,

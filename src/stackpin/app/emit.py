@@ -167,7 +167,7 @@ def _command(asked: EmitJob, locked: LockedTuple) -> str:
     words = ["stackpin", "emit", asked.format, *job.requirements, "--cuda", str(locked.cuda)]
     for option, value in (
         *(("python", job.python), ("platform", job.platform), ("gpu", job.gpu)),
-        *(("constraints", asked.constraints), ("documents", asked.documents)),
+        *(("freeze-installed", job.freeze), ("constraints", asked.constraints), ("documents", asked.documents)),
         ("index-style", "" if job.index_style == IndexStyle.FIND_LINKS.value else job.index_style),
         ("shell", "" if asked.shell == Shell.SH.value else asked.shell),
     ):
