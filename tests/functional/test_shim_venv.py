@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pip
 import pytest
-from tests.functional.test_tools_channels import BACKEND, PROJECT
+from tests.support.emitting import BACKEND, PROJECT
 from tests.support.hollow import HollowFile, HollowIndex
 from tests.support.wheels import metadata_text, wheel_name
 
