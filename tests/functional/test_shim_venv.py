@@ -172,7 +172,11 @@ def test_configuration_of_wider_scope_still_acts(old: Venv, tmp_path: Path) -> N
         pytest.param(
             "[global]\nconstraint = {own}\n\n[list]\nformat = columns\n", id="a constraint", marks=pytest.mark.slow
         ),
-        pytest.param("[install]\nconstraint =\n    {own}\n    {own}\nno-clean = yes\n", id="a command's constraints"),
+        pytest.param(
+            "[install]\nconstraint =\n    {own}\n    {own}\nno-clean = yes\n",
+            id="a command's constraints",
+            marks=pytest.mark.slow,
+        ),
         pytest.param("", id="empty", marks=pytest.mark.slow),
         pytest.param("[list]\r\nformat = columns\r\n", id="breaks of another system", marks=pytest.mark.slow),
     ],

@@ -51,6 +51,7 @@ def test_the_hook_finds_a_fault_and_passes_its_twin(project: Path) -> None:
         assert (done.returncode, said in done.stdout) == (code, True), done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_the_action_finds_a_fault_and_passes_its_twin(project: Path, tmp_path: Path) -> None:
     script = tmp_path / "step.sh"
     script.write_text(action_script(), encoding="utf-8")

@@ -12,6 +12,7 @@ from tests.support.tools import compiled, newest_uv, uv_compile
 pytestmark = pytest.mark.real
 
 
+@pytest.mark.slow
 def test_the_closure_of_an_old_anchor_is_of_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The anchor, sglang 0.4.6.post5, is of May 2025; a bare resolver takes numpy, pydantic and fastapi of this year."""
     monkeypatch.setenv("PATH", f"{Path(newest_uv()).parent}{os.pathsep}{os.environ['PATH']}")

@@ -65,6 +65,7 @@ def test_uv_installs_a_stack_by_its_name_alone_where_the_shims_are_first(tmp_pat
     assert (selected["sglang"], selected["torch"], selected["triton"]) == ("0.4.6.post5", "2.6.0", "3.2.0")
 
 
+@pytest.mark.slow
 def test_uv_installs_the_newest_sglang_where_only_its_name_is_typed(tmp_path: Path) -> None:
     environment, shims = fresh(tmp_path / "env"), tmp_path / "shims"
     subprocess.run(

@@ -70,6 +70,7 @@ def test_an_environment_is_held_by_its_own_file(tmp_path: Path, monkeypatch: pyt
     assert_held(pip, tmp_path, {})
 
 
+@pytest.mark.slow
 def test_a_file_with_a_blank_in_its_path_is_read_and_builds_can_be_taken_in(tmp_path: Path) -> None:
     env = {"PIP_CONFIG_FILE": str(with_builds(placed(tmp_path)))}
     assert_held([*newest_pip()], tmp_path, env)
