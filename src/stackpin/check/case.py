@@ -202,14 +202,10 @@ class Case:
                 return  # the versions go together
         if not proves(chain, done=self.is_done):
             first = stated.first
-            asked = f"{first.place.path}: {name} {first.version or first.specifier}"
-            known = self._tuples.carries(name, self.version_of(name))
-            open_ = (
-                "no fact says whether it goes with the rest"
-                if known
-                else "is not in the catalog: nothing is said of it"
-            )
-            self.notes.append(f"{asked}{':' * known} {open_}")
+            unsaid = " is not in the catalog: nothing is said of it"
+            if self._tuples.carries(name, self.version_of(name)):
+                unsaid = ": no fact says whether it goes with the rest"
+            self.notes.append(f"{first.place.path}: {name} {first.version or first.specifier}{unsaid}")
             return
         if not _is_of_pypi(stated.first) and {reason.kind for reason in chain} & _OF_BUILDS:
             return  # the chain speaks of PyPI's build

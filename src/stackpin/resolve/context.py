@@ -127,12 +127,6 @@ class Context:
             if self._marker_holds(marker, extra):
                 yield Line(text, parsed(text), name)
 
-    def _brought(self, text: str, marker: str, extra: str) -> bool:
-        """Whether a line holds without any extra; where one is asked for, whether it holds because of that extra."""
-        if not extra:
-            return self.applies(text)
-        return "extra" in marker and not self.applies(text) and self.applies(text, extra)
-
     def reads_as(self, other: Context) -> bool:
         """Whether every marker that was looked at here holds for the other's Python just where it holds for this one's."""
         return all(
@@ -142,9 +136,13 @@ class Context:
         )
 
     def _marker_holds(self, marker: str, extra: str) -> bool:
-        if (marker, extra) not in self._verdicts:
-            self._verdicts[marker, extra] = self._brought(f"any;{marker}", marker, extra)
-        return self._verdicts[marker, extra]
+        """Whether a line holds without any extra; where one is asked for, whether it holds because of that extra."""
+        key = (marker, extra)
+        if key not in self._verdicts:
+            line = f"any;{marker}"
+            plain = self.applies(line)
+            self._verdicts[key] = "extra" in marker and not plain and self.applies(line, extra) if extra else plain
+        return self._verdicts[key]
 
     def _about_tracked(self, release: Release) -> list[tuple[str, NormalizedName, str]]:
         """All lines about tracked packages, each with the name and the marker in it; asked for once an extra, read once."""
