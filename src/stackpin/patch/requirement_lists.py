@@ -9,16 +9,26 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from stackpin.errors import UsageError
 from stackpin.model.names import normalized_name
+from stackpin.parse.project_tables import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["contradicted", "left_out", "name_of", "replaced"]
+__all__ = ["asked_lists", "contradicted", "contradiction", "left_out", "name_of", "replaced"]
 
 #: How the pin of a look-alike begins, which no release meets.
 _NO_VERSION = "0+"
 #: The bound of a CUDA member that the anchor leaves open: one major.
 _BOUND = re.compile(r"<\d+,>=\d+|>=\d+,<\d+")
+
+
+def asked_lists(document: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    """The lists of requirements of a project itself, its extras and its groups, each as it is told (PEP 621, PEP 735)."""
+    project = table_of(document.get("project"))
+    lists = {"[project] dependencies": project.get("dependencies")}
+    lists |= {f"extra {name}": lines for name, lines in table_of(project.get("optional-dependencies")).items()}
+    lists |= {f"group {name}": lines for name, lines in table_of(document.get("dependency-groups")).items()}
+    yield from ((place, lines) for place, lines in lists.items() if isinstance(lines, list))
 
 
 def replaced(there: Iterable[Any], lines: tuple[str, ...], managed: frozenset[str], where: str) -> list[Any]:
@@ -47,17 +57,22 @@ def left_out(there: Iterable[Any], lines: Iterable[str]) -> Iterator[tuple[str, 
             yield str(line), version
 
 
-def contradicted(line: str, version: str, where: str) -> UsageError:
+def contradiction(line: str, version: str) -> str:
     """That a line of the user's leaves out what the tuple has; a look-alike has a version that nothing meets."""
-    name = str(Requirement(line).name)
-    is_kept_out = version.startswith(_NO_VERSION)
+    name = Requirement(line).name
+    if version.startswith(_NO_VERSION):
+        return f"the project itself asks for {name}, which the tuple keeps out"
+    return f"the project itself leaves {name} {version} out"
+
+
+def contradicted(line: str, version: str, where: str) -> UsageError:
+    """The refusal to write beside a line of the user's that leaves out what the tuple has."""
+    name = Requirement(line).name
     return UsageError(
-        f"the project itself asks for {name}, which the tuple keeps out"
-        if is_kept_out
-        else f"the project itself leaves {name} {version} out",
+        contradiction(line, version),
         where=where,
         got=line,
-        expected=f"no {name}" if is_kept_out else f"{name}=={version}",
+        expected=f"no {name}" if version.startswith(_NO_VERSION) else f"{name}=={version}",
         hint="take that line out, then type the command again",
     )
 

@@ -15,7 +15,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from stackpin.errors import InputUnreadable, UsageError
 from stackpin.model.names import normalized_name
-from stackpin.patch.requirement_lists import contradicted, left_out, name_of, replaced
+from stackpin.patch.requirement_lists import asked_lists, contradicted, left_out, name_of, replaced
 from stackpin.patch.uv_project_edit import edited
 
 if sys.version_info >= (3, 11):
@@ -143,7 +143,7 @@ def _needed(wanted: Wanted, before: Mapping[str, Any]) -> Wanted:
     """What is wanted, its extras without what neither the anchor nor the project itself asks for."""
     if not wanted.extras:
         return wanted
-    names = wanted.required | _named(before)
+    names = wanted.required | {name_of(line) for _, lines in asked_lists(before) for line in lines}
     extras = {
         extra: Tagged(
             tuple(line for line in tagged.requirements if name_of(line) in names),
@@ -152,19 +152,6 @@ def _needed(wanted: Wanted, before: Mapping[str, Any]) -> Wanted:
         for extra, tagged in wanted.extras.items()
     }
     return wanted._replace(extras=extras)
-
-
-def _named(before: Mapping[str, Any]) -> frozenset[str]:
-    """The packages that a project asks for: in its dependencies, its extras and its groups (PEP 621, PEP 735)."""
-    project = before.get("project")
-    tables = project if isinstance(project, dict) else {}
-    groups = [*_values(tables.get("optional-dependencies")), *_values(before.get("dependency-groups"))]
-    lists = [tables.get("dependencies"), *groups]
-    return frozenset(name_of(line) for lines in lists if isinstance(lines, list) for line in lines)
-
-
-def _values(table: object) -> list[Any]:
-    return list(table.values()) if isinstance(table, dict) else []
 
 
 def _sources(wanted: Wanted, names: Mapping[str, str]) -> dict[str, Any]:

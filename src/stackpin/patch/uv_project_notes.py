@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from stackpin.patch.requirement_lists import contradicted, left_out
+from stackpin.parse.project_tables import table_of
+from stackpin.patch.requirement_lists import asked_lists, contradiction, left_out
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -13,8 +14,6 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from stackpin.patch.uv_project import Wanted
 
 __all__ = ["notes_on"]
@@ -25,26 +24,13 @@ def notes_on(text: str, wanted: Wanted, *, where: str) -> tuple[str, ...]:
 
     :param text: a project as TOML; ``where`` is the file, for the notes.
     """
+    document = tomllib.loads(text)
+    ours = {f"extra {name}" for name in wanted.extras}
+    lists = {place: lines for place, lines in asked_lists(document) if place not in ours}
+    older = table_of(table_of(document.get("tool")).get("uv")).get("dev-dependencies")
+    lists |= {"[tool.uv] dev-dependencies": older} if isinstance(older, list) else {}
     return tuple(
-        f"{where}: {place} has {line}: {contradicted(line, version, where).what}, so uv finds no solution"
-        for place, lines in _lists(tomllib.loads(text), wanted.extras)
-        if isinstance(lines, list)
+        f"{where}: {place} has {line}: {contradiction(line, version)}, so uv finds no solution"
+        for place, lines in lists.items()
         for line, version in left_out(lines, wanted.constraints)
     )
-
-
-def _lists(document: Mapping[str, Any], ours: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """The lists of requirements in a project, each with its name; the extras that are ours left out."""
-    project, uv = _table(document, "project"), _table(_table(document, "tool"), "uv")
-    yield "[project] dependencies", project.get("dependencies")
-    for name, lines in _table(project, "optional-dependencies").items():
-        if name not in ours:
-            yield f"extra {name}", lines
-    for name, lines in _table(document, "dependency-groups").items():
-        yield f"group {name}", lines
-    yield "[tool.uv] dev-dependencies", uv.get("dev-dependencies")
-
-
-def _table(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = table.get(key)
-    return found if isinstance(found, dict) else {}
