@@ -144,6 +144,7 @@ def emission_of(compiled: Compiled, asked: EmitJob, workshop: Workshop) -> Emiss
     locked, mirrors = compiled.locked, workshop.settings.mirrors
     labelled = [pin for pin in locked.pins if pin.build.channel is Channel.FIND_LINKS]
     sources = {str(pin.name): rewritten(pin.build.page, mirrors) for pin in labelled}
+    members = _members(compiled, workshop)
     return Emission(
         locked=locked,
         header=tuple(head_lines(locked, f"by stackpin {VERSION}")),
@@ -155,8 +156,8 @@ def emission_of(compiled: Compiled, asked: EmitJob, workshop: Workshop) -> Emiss
         files={str(pin.name): files for pin in locked.pins if (files := _files(workshop, locked, str(pin.name)))},
         hashes=asked.hashes,
         documents=asked.documents,
-        members=_members(compiled, workshop),
-        look_alikes=_look_alikes(compiled, workshop),
+        members=members,
+        look_alikes=_look_alikes(compiled, workshop, members),
         old_uv=asked.old_uv,
     )
 
@@ -195,12 +196,12 @@ def _members(compiled: Compiled, workshop: Workshop) -> tuple[str, ...]:
     return tuple(sorted((names | {str(pin.name) for pin in compiled.locked.pins}) - {*map(str, request.allow)}))
 
 
-def _look_alikes(compiled: Compiled, workshop: Workshop) -> tuple[str, ...]:
+def _look_alikes(compiled: Compiled, workshop: Workshop, members: tuple[str, ...]) -> tuple[str, ...]:
     """What must stay out of every tuple of these stacks: it writes into a member's folder and is no member itself."""
-    request, members = compiled.request, set(_members(compiled, workshop))
+    request = compiled.request
     names = {str(name) for ask in request.asks for name in ask.stack.look_alikes}
     names |= {row.distribution for row in workshop.facts.look_alikes if row.member in members}
-    return tuple(sorted(names - members - {*map(str, request.allow)}))
+    return tuple(sorted(names - {*members, *map(str, request.allow)}))
 
 
 def _lock(compiled: Compiled, workshop: Workshop) -> str:

@@ -18,19 +18,16 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from stackpin.emit.emitted_lines import header_lines
-from stackpin.model.emission import OURS
+from stackpin.model.emission import ECOSYSTEMS, MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stackpin.model.emission import Emission
 
-__all__ = ["ECOSYSTEMS", "dependabot_entry", "dependabot_text", "group_name"]
+__all__ = ["dependabot_entry", "dependabot_text", "group_name"]
 
-#: The ecosystems whose updates can move a Python package.
-ECOSYSTEMS = ("pip", "uv")
 _ALL = [">=0"]
-_MARK = f"  # {OURS.strip(': ')}"
 _SAID = (
     "members move when this file does; alerts are still shown. The smallest step that brings a fix of torch:",
     "stackpin explain {anchor} 'torch>=VERSION'",
@@ -45,10 +42,10 @@ def dependabot_text(emission: Emission) -> str:
     lines = ["version: 2", "updates:", f"  - package-ecosystem: {ECOSYSTEMS[0]}"]
     lines += ["    directory: /", "    schedule:", "      interval: weekly", "    groups:"]
     for name, group in entry["groups"].items():
-        lines += [f"      {name}:{_MARK}", "        patterns:", *(f"          - {each}" for each in group["patterns"])]
+        lines += [f"      {name}:  {MARK}", "        patterns:", *(f"          - {each}" for each in group["patterns"])]
     lines.append("    ignore:")
     for ignored in entry["ignore"]:
-        lines.append(f"      - dependency-name: {ignored['dependency-name']}{_MARK}")
+        lines.append(f"      - dependency-name: {ignored['dependency-name']}  {MARK}")
         # A flow sequence of quoted strings is YAML as it is JSON.
         lines.append(f"        versions: {json.dumps(ignored['versions'])}")
     return "\n".join([*head, *lines]) + "\n"

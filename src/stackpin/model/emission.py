@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
     from stackpin.model.locked import LockedTuple, Pin
 
-__all__ = ["OURS", "Emission", "HashedFile", "Shell"]
+__all__ = ["ECOSYSTEMS", "MARK", "OURS", "Emission", "HashedFile", "Shell"]
 
 #: How a remark of ours begins in a file that is the user's: by it what is ours is known when it is to be replaced.
 OURS = "stackpin: "
+#: The comment at the end of a line of ours, where a line is all that there is to remark on.
+MARK = f"# {OURS.strip(': ')}"
+#: Dependabot's ecosystems whose updates can move a Python package.
+ECOSYSTEMS = ("pip", "uv")
 
 
 class Shell(str, Enum):

@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from stackpin.errors import InputUnreadable, UsageError
-from stackpin.model.emission import OURS
+from stackpin.model.emission import ECOSYSTEMS, MARK
 from stackpin.patch.bots_extra import bots_library
 from stackpin.patch.yaml_lines import YamlLines
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["with_group"]
 
-_MARK = f"# {OURS.strip(': ')}"
-_ECOSYSTEMS = ("pip", "uv")
 #: How a key says that there is nothing under it; that goes when something comes.
 _EMPTY = re.compile(r":[ \t]*(?:\{\s*\}|\[\s*\]|~|null)(?=[ \t]*(?:#|$))")
 
@@ -40,7 +38,7 @@ def with_group(text: str, wanted: Mapping[str, Any], *, where: str) -> tuple[str
     """
     before = _read(text, where)
     lines = _lines(text, where)
-    lines.refuse_shared(_ECOSYSTEMS)
+    lines.refuse_shared(ECOSYSTEMS)
     own = _without_ours(lines)
     plain = _read(own, where)
     _refuse_taken(plain, wanted, where)
@@ -72,7 +70,7 @@ def _read(text: str, where: str) -> dict[str, Any]:
         raise _unreadable(where, "updates is no list of entries")
     for place, entry in enumerate(updates or ()):
         for key, kind in (("groups", dict), ("ignore", list)):
-            if entry.get("package-ecosystem") in _ECOSYSTEMS and not isinstance(entry.get(key), (kind, type(None))):
+            if entry.get("package-ecosystem") in ECOSYSTEMS and not isinstance(entry.get(key), (kind, type(None))):
                 raise _unreadable(where, f"updates[{place}].{key} is {json.dumps(entry[key])[:60]}")
     return found
 
@@ -86,7 +84,7 @@ def _lines(text: str, where: str) -> YamlLines:
 
 def _entries(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The entries that can move a Python package."""
-    return [entry for entry in found.get("updates") or () if entry.get("package-ecosystem") in _ECOSYSTEMS]
+    return [entry for entry in found.get("updates") or () if entry.get("package-ecosystem") in ECOSYSTEMS]
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -97,9 +95,9 @@ def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def _without_ours(lines: YamlLines) -> str:
     """The text without the items that carry our mark; a key whose items were all ours goes with them."""
-    for entry in lines.entries(_ECOSYSTEMS):
+    for entry in lines.entries(ECOSYSTEMS):
         for key in ("groups", "ignore"):
-            lines.cut_marked(entry, key, _MARK)
+            lines.cut_marked(entry, key, MARK)
     return lines.text_cut()
 
 
@@ -115,7 +113,7 @@ _NEW = {"package-ecosystem": "pip", "directory": "/", "schedule": {"interval": "
 
 
 def _meant_entry(entry: dict[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    if entry.get("package-ecosystem") not in _ECOSYSTEMS:
+    if entry.get("package-ecosystem") not in ECOSYSTEMS:
         return entry
     groups = {**wanted["groups"], **(entry.get("groups") or {})}
     return {**entry, "groups": groups, "ignore": [*(entry.get("ignore") or ()), *wanted["ignore"]]}
@@ -124,7 +122,7 @@ def _meant_entry(entry: dict[str, Any], wanted: Mapping[str, Any]) -> dict[str, 
 def _patched(text: str, wanted: Mapping[str, Any], where: str) -> str:
     """The text with our lines in every entry, or with an entry that is ours."""
     lines = _lines(text, where)
-    entries = lines.entries(_ECOSYSTEMS)
+    entries = lines.entries(ECOSYSTEMS)
     if not entries:
         return lines.with_entry(_new_lines(wanted, lines))
     for entry in entries:
@@ -135,14 +133,14 @@ def _patched(text: str, wanted: Mapping[str, Any], where: str) -> str:
 
 def _group_lines(wanted: Mapping[str, Any], indent: str, lines: YamlLines) -> Iterator[str]:
     for name, group in wanted["groups"].items():
-        yield f"{indent}{name}:  {_MARK}"
+        yield f"{indent}{name}:  {MARK}"
         yield f"{indent}  patterns:"
         yield from (f"{indent}  {lines.offset}- {pattern}" for pattern in group["patterns"])
 
 
 def _ignore_lines(wanted: Mapping[str, Any], indent: str, _: YamlLines) -> Iterator[str]:
     for ignored in wanted["ignore"]:
-        yield f"{indent}- dependency-name: {ignored['dependency-name']}  {_MARK}"
+        yield f"{indent}- dependency-name: {ignored['dependency-name']}  {MARK}"
         # A flow sequence of quoted strings is YAML as it is JSON.
         yield f"{indent}  versions: {json.dumps(ignored['versions'])}"
 
@@ -161,12 +159,12 @@ def _refuse_taken(plain: Mapping[str, Any], wanted: Mapping[str, Any], where: st
     """
     for place, entry in enumerate(plain.get("updates") or ()):
         for name in wanted["groups"]:
-            if entry.get("package-ecosystem") in _ECOSYSTEMS and name in (entry.get("groups") or {}):
+            if entry.get("package-ecosystem") in ECOSYSTEMS and name in (entry.get("groups") or {}):
                 raise UsageError(
                     f"a group is named {name} already",
                     where=f"{where}: updates[{place}].groups.{name}",
                     got=json.dumps(entry["groups"][name])[:120],
-                    expected=f"no group of that name but one with the comment {_MARK}",
+                    expected=f"no group of that name but one with the comment {MARK}",
                     hint="give it another name, then type the command again",
                 )
 
@@ -187,7 +185,7 @@ def _notes(plain: Mapping[str, Any], wanted: Mapping[str, Any], where: str) -> I
     """What is said of the user's own settings for the same packages."""
     names = {ignored["dependency-name"] for ignored in wanted["ignore"]}
     for place, entry in enumerate(plain.get("updates") or ()):
-        if entry.get("package-ecosystem") not in _ECOSYSTEMS:
+        if entry.get("package-ecosystem") not in ECOSYSTEMS:
             continue
         at = f"{where}: updates[{place}]"
         for ignored in entry.get("ignore") or ():
