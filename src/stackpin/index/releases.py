@@ -6,19 +6,13 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
-from packaging.version import InvalidVersion, Version
-
+from stackpin.parse.file_names import file_name_of
 from stackpin.parse.release_rows import FileRow, ReleaseRow, Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from packaging.version import Version
 
     from stackpin.index.metadata import MetadataReader
     from stackpin.parse.core_metadata import CoreMetadata
@@ -55,11 +49,11 @@ def group_releases(
     for file in files:
         if not file.name.endswith((".whl", ".tar.gz", ".zip")):
             continue
-        identity = _identity(file.name)
-        if identity is None or identity[0] != rule.name:
+        named = file_name_of(file.name)
+        if named is None or named.project != rule.name:
             odd.append(file.name)
-        elif rule.keeps(identity[1]):
-            found.setdefault(identity[1], []).append(file)
+        elif rule.keeps(named.version):
+            found.setdefault(named.version, []).append(file)
     releases = tuple(
         IndexRelease(
             project=rule.name,
@@ -70,14 +64,6 @@ def group_releases(
         for version in sorted(found)
     )
     return releases, tuple(odd)
-
-
-def _identity(name: str) -> tuple[str, Version] | None:
-    try:
-        project, version = parse_wheel_filename(name)[:2] if name.endswith(".whl") else parse_sdist_filename(name)
-    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
-        return None
-    return canonicalize_name(project), version
 
 
 def source_file(release: IndexRelease, machine: str) -> IndexFile | None:

@@ -8,27 +8,20 @@ file closes itself there in the same way (``contract.md``, "Default target").
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
-from packaging.version import InvalidVersion, Version
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from stackpin.model.build import Channel
 from stackpin.model.locked import Evidence
 from stackpin.model.stack import TORCH
 from stackpin.model.value import Value
+from stackpin.parse.file_names import FileName, file_name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-
-    from packaging.tags import Tag
 
     from stackpin.model.locked import Anchor, Block, Bound, LockedTuple, Pin
 
@@ -59,14 +52,6 @@ class LeftOut(Value):
         return f"{release}: {self.reason.text}{evidence}"
 
 
-class _Named(NamedTuple):
-    """What a file name says: its project and version, and the tags of a wheel."""
-
-    project: str
-    version: Version
-    tags: frozenset[Tag] = frozenset()
-
-
 class TupleRules:
     """One tuple's rules for the pages of an index.
 
@@ -79,7 +64,7 @@ class TupleRules:
         self, locked: LockedTuple, accepted: Mapping[str, Iterable[str]], alike: Mapping[str, Evidence] | None = None
     ) -> None:
         self._locked = locked
-        self._judges: dict[str, Callable[[_Named], Reason | None]] = {}
+        self._judges: dict[str, Callable[[FileName], Reason | None]] = {}
         self._closed: dict[str, Reason] = {}
         self._pages = {str(pin.name): pin.build.page for pin in locked.pins if pin.build.channel is Channel.FIND_LINKS}
         for anchor in locked.anchors:
@@ -121,7 +106,7 @@ class TupleRules:
         judge = self._judges.get(project)
         if judge is None:
             return None
-        named = _named(file)
+        named = file_name_of(file)
         if named is None:
             return Reason(text="its name does not tell which release it is of")
         if named.project != project:
@@ -135,7 +120,7 @@ def left_out_of(rules: TupleRules, project: str, files: Iterable[str]) -> tuple[
     for file in files:
         reason = rules.reason(project, file)
         if reason is not None:
-            named = _named(file)
+            named = file_name_of(file)
             version = str(named.version) if named else ""
             found.setdefault((version, reason.text), (reason, []))[1].append(file)
     rows = [
@@ -145,19 +130,7 @@ def left_out_of(rules: TupleRules, project: str, files: Iterable[str]) -> tuple[
     return tuple(sorted(rows, key=lambda row: Version(row.version or "0"), reverse=True))
 
 
-def _named(file: str) -> _Named | None:
-    """What a file name says; None for one that is neither a wheel's nor an sdist's (PEP 427, PEP 625)."""
-    try:
-        if file.endswith(".whl"):
-            name, version, _, tags = parse_wheel_filename(file)
-            return _Named(name, version, tags)
-        name, version = parse_sdist_filename(file)
-    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
-        return None
-    return _Named(name, version)
-
-
-def _member(pin: Pin, versions: frozenset[Version], locked: LockedTuple) -> Callable[[_Named], Reason | None]:
+def _member(pin: Pin, versions: frozenset[Version], locked: LockedTuple) -> Callable[[FileName], Reason | None]:
     """The judge of a member: the tuple's version, the tuple's build, and of torch the tuple's platform."""
     facts = _facts(pin)
     other_version = Reason(text=f"the tuple has {pin.name} {pin.full_version}", evidence=facts)
@@ -165,7 +138,7 @@ def _member(pin: Pin, versions: frozenset[Version], locked: LockedTuple) -> Call
     other_build = Reason(text=f"another build than the tuple's {pin.full_version}{built}", evidence=facts)
     public = Version(pin.version).public
 
-    def judge(named: _Named) -> Reason | None:
+    def judge(named: FileName) -> Reason | None:
         if named.version in versions:
             return _outside(named, locked) if pin.name == TORCH else None
         return other_build if named.version.public == public else other_version
@@ -180,7 +153,7 @@ def _facts(pin: Pin) -> tuple[Evidence, ...]:
     return (Evidence(subject="", line=pin.note, source=pin.build.source),) if pin.note else ()
 
 
-def _outside(named: _Named, locked: LockedTuple) -> Reason | None:
+def _outside(named: FileName, locked: LockedTuple) -> Reason | None:
     """Why a wheel of torch is none of the target's; None where it is, and for an sdist."""
     if not named.tags:
         return None
@@ -199,14 +172,14 @@ def _is_linux(platform: str, machine: str) -> bool:
     return platform.startswith(("linux", "manylinux")) and platform.endswith(machine)
 
 
-def _bound(bound: Bound) -> Callable[[_Named], Reason | None]:
+def _bound(bound: Bound) -> Callable[[FileName], Reason | None]:
     """The judge of a CUDA member that the anchor leaves open."""
     specifier = SpecifierSet(bound.specifier)
     outside = Reason(
         text=f"the tuple has {bound.name}{bound.specifier}", evidence=(Evidence(subject="", line=bound.note),)
     )
 
-    def judge(named: _Named) -> Reason | None:
+    def judge(named: FileName) -> Reason | None:
         return None if specifier.contains(named.version, prereleases=True) else outside
 
     return judge
