@@ -42,7 +42,7 @@ SESSIONS = (
     "escapes",
     "fuzz",
 )
-LIMIT = 7200  # seconds for one session
+LIMIT = 10800  # seconds for one session; `tests` is one for every interpreter
 SKIPPED = re.compile(r"Session (\S+) skipped")
 COUNTS = re.compile(r"^=*\s*((?:\d+ \w+(?:, )?)+) in [\d.]+s.*$", re.MULTILINE)
 
