@@ -203,7 +203,7 @@ def update(
             reports, failures = (*reports, *listed), (*failures, *failed)
         traffic = session.http.traffic
     if failures:
-        raise _joined(failures)
+        raise _joined(failures, hint="run the same command again: it goes on where this one ended")
     manifest = folder.manifest()
     return UpdateReport(
         directory=str(directory),
@@ -273,7 +273,7 @@ def verify(
         differences.extend(found)
         failures.extend(failed)
     if failures:
-        raise _joined(tuple(failures))
+        raise _joined(tuple(failures), hint="try again later")
     return VerifyReport(
         directory=str(directory), compared=len(chosen), releases=state.releases, differences=tuple(differences)
     )
@@ -346,7 +346,7 @@ def _chosen(rules: tuple[PackageRule, ...], packages: Sequence[str] | None) -> t
     return tuple(found)
 
 
-def _joined(failures: tuple[StackpinError, ...]) -> StackpinError:
+def _joined(failures: tuple[StackpinError, ...], *, hint: str) -> StackpinError:
     """One error for all that failed; the only one as it is."""
     first = next((error for error in failures if isinstance(error, IndexFailed)), failures[0])
     if len(failures) == 1:
@@ -357,5 +357,5 @@ def _joined(failures: tuple[StackpinError, ...]) -> StackpinError:
         where=", ".join(error.where for error in failures[:5]) + (", …" if len(failures) > 5 else ""),
         got=f"{first.what}: {first.got}" if first.got else first.what,
         expected=first.expected,
-        hint="run the same command again: it goes on where this one ended",
+        hint=hint,
     )

@@ -98,7 +98,7 @@ class IndexHttp:
                 where=without_credentials(url),
                 got=f"{error.got} ({_attempts(self._settings.attempts)})",
                 expected="an answer",
-                hint="try again later: what was read so far is kept",
+                hint="try again later",
             ) from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects) as error:
             raise IndexFailed(

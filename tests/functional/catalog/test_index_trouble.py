@@ -10,14 +10,14 @@ from tests.support.catalog_desk import HASTY
 from tests.support.index_server import Behaviour
 from tests.support.wheels import cut, metadata_text, sdist_bytes, sdist_name, wheel_bytes, wheel_name
 
-from stackpin.app.catalog import seal, status
+from stackpin.app.catalog import seal, status, verify
 from stackpin.errors import CatalogDamaged, CatalogGap, IndexFailed, InputUnreadable, StackpinError
 
 if TYPE_CHECKING:
     from tests.support.catalog_desk import Desk
 
 LARGE = 6 * 1024 * 1024
-RETRY = "do:       try again later: what was read so far is kept"
+RETRY = "do:       try again later"
 
 
 def failure(desk: Desk, kind: type[StackpinError], **options: object) -> str:
@@ -289,6 +289,18 @@ def test_several_failures_are_one_error_that_names_them(desk: Desk) -> None:
         "  expected: the project's page\n"
         "  do:       run the same command again: it goes on where this one ended"
     )
+
+
+def test_a_comparison_that_failed_twice_does_not_say_that_it_goes_on(desk: Desk) -> None:
+    desk.cover("demo", "other")
+    desk.release("1.0")
+    desk.release("1.0", name="other")
+    desk.update()
+    desk.index.behaviour.statuses = {"/simple/": 500}
+    with pytest.raises(IndexFailed) as caught:
+        verify(directory=desk.folder, settings=HASTY)
+    assert caught.value.what == "2 answers of the index were of no use"
+    assert caught.value.hint == "try again later"
 
 
 def test_an_index_that_is_down_is_given_up_after_three_pages(desk: Desk) -> None:
