@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from stackpin.check.question import Question
 from stackpin.check.rules import Rules, accepted_versions, same_version, tag_in_address
-from stackpin.check.telling import finding_of_anchor, finding_of_chain, finding_of_fault, finding_of_pin
+from stackpin.check.stated import admits
+from stackpin.check.telling import (
+    finding_of_anchor,
+    finding_of_chain,
+    finding_of_contradiction,
+    finding_of_fault,
+    finding_of_pin,
+)
 from stackpin.model.cuda import cuda_major
 from stackpin.model.environment import FaultKind
 from stackpin.model.explanation import ReasonKind
@@ -163,6 +170,9 @@ class Case:
         """
         rules = Rules(locked)
         for name, stated in self.stated.items():
+            contradicted = stated.contradicted
+            if contradicted is not None:
+                yield finding_of_contradiction(contradicted, stated.first, self.subject)
             fault = self._fault(rules, locked, stated)
             if name in anchors:
                 yield from self._not_in_force(name, stated.first, locked)
@@ -182,7 +192,7 @@ class Case:
         version = mention.version.partition("+")[0]
         if anchor is None or not anchor.version:
             return
-        if same_version(version, anchor.version) if version else _admits(mention, anchor.version):
+        if same_version(version, anchor.version) if version else admits(mention, anchor.version):
             return
         yield finding_of_anchor(anchor, mention, self.subject)
 
@@ -254,7 +264,7 @@ class Case:
         torch = locked.pin(TORCH)
         if pin is not None:
             accepted = accepted_versions(pin, locked.cuda, torch=torch.version if torch else "")
-            if any(_admits(first, version) for version in {pin.full_version, *accepted}):
+            if any(admits(first, version) for version in {pin.full_version, *accepted}):
                 return None
             return rules.fault(name, first.version or first.specifier)
         if first.version:
@@ -292,18 +302,6 @@ def requirement_of(mention: Mention) -> str:
 def _is_of_pypi(mention: Mention) -> bool:
     """Whether a mention is of PyPI's build of a version, as far as its label and its address tell."""
     return "+" not in mention.version and not tag_in_address(mention.address)
-
-
-def _admits(mention: Mention, version: str) -> bool:
-    """Whether a mention that asks for something takes a version."""
-    if mention.version and not mention.specifier:
-        return same_version(mention.version, version)
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # what is installed and locked has none
-
-    try:
-        return SpecifierSet(mention.specifier).contains(version, prereleases=True)
-    except InvalidSpecifier:
-        return True  # another rule tells it
 
 
 def proves(chain: Sequence[Reason], *, done: bool, closed: bool = False) -> bool:

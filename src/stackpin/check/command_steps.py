@@ -64,8 +64,15 @@ class Step(Value):
 
     @property
     def names(self) -> frozenset[str]:
-        """The names that the command itself gives."""
+        """The names that the command itself gives, also those that it only holds."""
         return frozenset(str(each.name) for each in (*self.mentions, *self.touched))
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The names that the command asks for."""
+        return frozenset(
+            str(each.name) for each in (*self.mentions, *self.touched) if each.role is not Role.CONSTRAINED
+        )
 
 
 class Ground(Value):
@@ -119,8 +126,17 @@ class _Environment:
         for name in (*step.removed, *(str(each.name) for each in step.touched)):
             self.drop(name)
         self._bring_needs(step, needs)
+        against = any(self._is_past(mention, step) for mention in step.mentions)
         for mention in step.mentions:
-            self._name(mention, step)
+            if not (against and mention.role is Role.CONSTRAINED):
+                self._name(mention, step)
+
+    def _is_past(self, mention: Mention, step: Step) -> bool:
+        """Whether a constraint comes too late for the torch that is there, which the command has no cause to replace."""
+        if mention.name != TORCH or mention.role is not Role.CONSTRAINED or TORCH in step.asked:
+            return False
+        there = self.standing(TORCH)
+        return there is not None and not _meets(there.version, mention.specifier)
 
     def maybe(self, step: Step, needs: Needs) -> None:
         """A command that may run."""
@@ -144,7 +160,7 @@ class _Environment:
     def _bring(self, mention: Mention, step: Step, needs: Needs, *, sure: bool) -> None:
         for name, specifier in needs(mention):
             there = self.standing(name)
-            if name in step.names or (there is None and name not in self.also):
+            if name in step.asked or (there is None and name not in self.also):
                 continue
             if step.fresh or not sure or there is None or not _meets(there.version, specifier):
                 self.drop(name)
@@ -154,7 +170,7 @@ class _Environment:
         if mention.role is Role.CONSTRAINED:
             self.constrained.append((mention, step))
             return
-        self.constrained = [pair for pair in self.constrained if pair[0].name != name or pair[1] is step]
+        self.constrained = [pair for pair in self.constrained if pair[1] is step or name not in {pair[0].name, TORCH}]
         there = self.standing(name)
         renewed = step.upgrade or step.fresh
         if there is not None and there.version and not renewed and _meets(there.version, mention.specifier):

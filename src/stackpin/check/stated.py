@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stackpin.check.rules import same_version
 from stackpin.errors import InputUnreadable
 from stackpin.model.mention import Role
 from stackpin.model.value import Value
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from stackpin.check.marker_truth import MarkerTruth
     from stackpin.model.mention import Mention, Subject
 
-__all__ = ["Stated", "Variant", "variants"]
+__all__ = ["Stated", "Variant", "admits", "variants"]
 
 #: Who has the last word on a name: what is there, then what stands in place of all others, then what is asked for.
 _RANK = (Role.INSTALLED, Role.LOCKED, Role.OVERRIDDEN, Role.REQUIRED, Role.CONSTRAINED)
@@ -35,6 +36,14 @@ class Stated(Value):
     def is_required(self) -> bool:
         """Whether it is there, or asked for; what is merely constrained may never be installed."""
         return any(each.role is not Role.CONSTRAINED for each in self.all)
+
+    @property
+    def contradicted(self) -> Mention | None:
+        """What is asked for although the deciding mention, a constraint, holds it to another version."""
+        if self.first.role is not Role.CONSTRAINED or not self.first.version:
+            return None
+        asked = (each for each in self.others if each.role is Role.REQUIRED)
+        return next((each for each in asked if _contradict(each, self.first)), None)
 
 
 class Variant(Value):
@@ -94,4 +103,25 @@ def _stated(mentions: list[Mention]) -> Stated:
     if overrides:
         mentions = overrides
     order = sorted(mentions, key=lambda each: (not each.version, _RANK.index(each.role)))
-    return Stated(first=order[0], others=tuple(order[1:]))
+    first = order[0]
+    if first.role is Role.REQUIRED:  # both count, and what the others are held with is the constraint
+        held = (each for each in order if each.role is Role.CONSTRAINED and each.version)
+        first = next((each for each in held if _contradict(first, each)), first)
+    return Stated(first=first, others=tuple(each for each in order if each is not first))
+
+
+def _contradict(asked: Mention, held: Mention) -> bool:
+    """Whether no release can be both; ``==2.6.0`` takes every build of it, also one that is asked for by its label."""
+    return not admits(asked, held.version) and not (asked.version and admits(held, asked.version))
+
+
+def admits(mention: Mention, version: str) -> bool:
+    """Whether a mention that asks for something takes a version."""
+    if mention.version and not mention.specifier:
+        return same_version(mention.version, version)
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # what is installed and locked has none
+
+    try:
+        return SpecifierSet(mention.specifier).contains(version, prereleases=True)
+    except InvalidSpecifier:
+        return True  # another rule tells it

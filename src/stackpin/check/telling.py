@@ -119,6 +119,21 @@ def finding_of_chain(
     )
 
 
+def finding_of_contradiction(asked: Mention, held: Mention, subject: Subject) -> Finding:
+    """The finding for a version that is asked for where a constraint allows no other than its own."""
+    name, found = str(asked.name), asked.version or asked.specifier
+    return Finding(
+        rule=rule("SP104"),
+        place=asked.place,
+        message=f"{name} {found} is asked for and {name} {held.version} is pinned: no installer takes both",
+        package=name,
+        found=found,
+        wanted=held.version,
+        fix=_rewritten(f"{name}=={held.version}", asked, subject),
+        related=((held.place, f"{name} {held.version}"),),
+    )
+
+
 def finding_of_refusal(explanation: Explanation, mention: Mention) -> Finding:
     """The finding for anchors that have no tuple as they are asked for; the fix is the nearest answer's command."""
     nearest = explanation.nearest[0] if explanation.nearest else None

@@ -99,6 +99,26 @@ def came_to(*steps: Step, ground: Ground | None = None) -> Settled:
         pytest.param(
             [step(1, "-c torch==2.6.0", "a==1"), step(2, "torch==2.7.0")], ["a==1", "torch==2.7.0"], id="once"
         ),
+        pytest.param(
+            [step(1, "-c torch==2.6.0", "-c triton==3.2.0", "a==1"), step(2, "torch==2.7.0")],
+            ["a==1", "torch==2.7.0"],
+            id="another torch than a command before was held to",
+        ),
+        pytest.param(
+            [step(1, "torch==2.7.0"), step(2, "-c torch==2.6.0", "-c triton==3.2.0", "a==1")],
+            ["a==1", "torch==2.7.0"],
+            id="held too late",
+        ),
+        pytest.param(
+            [step(1, "torch==2.7.0"), step(2, "-c torch==2.6.0", "torch==2.7.0")],
+            ["-c torch==2.6.0", "torch==2.7.0"],
+            id="held and asked for at once",
+        ),
+        pytest.param(
+            [step(1, "torch==2.6.0"), step(2, "-c torch==2.7.0", "vllm==0.9.0")],
+            ["-c torch==2.7.0", "vllm==0.9.0"],
+            id="held for what is replaced",
+        ),
     ],
 )
 def test_what_is_sure_in_the_end(steps: list[Step], expected: list[str]) -> None:

@@ -236,3 +236,36 @@ def test_every_tuple_of_every_series_and_tag_is_silent() -> None:
     assert len(tuples) > 100
     for locked in tuples:
         _silent(locked)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param(
+            ["torch==2.7.1", "-c torch==2.6.0", "-c triton==3.2.0", "-c torchvision==0.21.0"],
+            ["SP104 1: torch 2.7.1 is asked for and torch 2.6.0 is pinned: no installer takes both"],
+            id="the rest goes with the constraint",
+        ),
+        pytest.param(
+            ["torch>=2.7", "-c torch==2.6.0"],
+            ["SP104 1: torch >=2.7 is asked for and torch 2.6.0 is pinned: no installer takes both"],
+            id="a range",
+        ),
+        pytest.param(
+            ["torch==2.6.0", "triton==3.3.1", "-c triton==3.2.0"],
+            ["SP104 2: triton 3.3.1 is asked for and triton 3.2.0 is pinned: no installer takes both"],
+            id="another member",
+        ),
+        pytest.param(
+            ["torch==2.6.0+cu124", "-c torch===2.6.0"],
+            ["SP104 1: torch 2.6.0+cu124 is asked for and torch 2.6.0 is pinned: no installer takes both"],
+            id="=== takes no build with a label",
+        ),
+        pytest.param(["torch==2.6.0+cu124", "-c torch==2.6.0"], [], id="== takes every build"),
+        pytest.param(["torch==2.6.0", "-c torch==2.6.0+cu124"], [], id="the constraint names the build"),
+        pytest.param(["torch>=2.5", "torch", "-c torch==2.6.0"], [], id="a range that takes it"),
+        pytest.param(["torch==2.7.1", "-c torch>=2.6"], [], id="the constraint is a range"),
+    ],
+)
+def test_what_is_asked_for_against_a_constraint(lines: list[str], expected: list[str]) -> None:
+    assert told(subject(REQUIREMENTS, lines)) == expected
