@@ -19,7 +19,7 @@ from stackpin.parse.shell_spans import Unclosed
 from stackpin.parse.shell_words import Ledger, Variables, Word, WordReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from stackpin.parse.dockerfile_lines import Instruction
     from stackpin.parse.shell_reader import ShellCommand
@@ -30,6 +30,7 @@ __all__ = ["Copied", "Dockerfile", "Ran", "Stage", "Unread", "parse_dockerfile"]
 _PLATFORM = re.compile(r"(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT|STAGE)")
 _SHEBANG = re.compile(r"#!\s*(?:\S*/env\s+(?:-\S+\s+)*)?(\S+)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_HERE = re.compile(r"\d*<<-?[^<]")
 
 
 #: Each stage is gone through with those that it is built from.
@@ -48,12 +49,17 @@ class Ran(NamedTuple):
 
 
 class Copied(NamedTuple):
-    """Files that ``COPY`` or ``ADD`` brings: paths of the build context, or of ``source``, a stage or an image."""
+    """Files that ``COPY`` or ``ADD`` brings: paths of the build context, or of ``source``, a stage or an image.
+
+    ``written`` are files that the Dockerfile holds itself, as here-documents: the path in the image, empty where that cannot
+    be told, and the text.
+    """
 
     paths: tuple[str, ...]
     target: str
     folder: str
     source: str = ""
+    written: tuple[tuple[str, Marked], ...] = ()
 
 
 class Unread(NamedTuple):
@@ -276,8 +282,18 @@ class _Reading:
         words = exec_words(instruction.value) or self._words(instruction.value, instruction)
         source = next((flag.partition("=")[2] for flag in instruction.flags if flag.startswith("--from=")), "")
         if len(words) > 1:
-            paths = tuple(word.text for word in words[:-1])
-            stage.steps.append(Copied(paths, _path(stage.folder, words[-1].text), stage.folder, source))
+            paths = tuple(word.text for word in words[:-1] if not (instruction.bodies and _HERE.match(word.text)))
+            target = _path(stage.folder, words[-1].text)
+            written = tuple(self._written(instruction, target))
+            stage.steps.append(Copied(paths, target, stage.folder, source, written))
+
+    def _written(self, instruction: Instruction, target: str) -> Iterator[tuple[str, Marked]]:
+        """The here-documents of a ``COPY`` or ``ADD`` as files; in a folder each has the name of its delimiter."""
+        reader = WordReader(Marked("", ()), self.ledger, shell=False, escape=instruction.escape)
+        reader.variables = self.stages[-1].variables
+        for body in instruction.bodies:
+            text = body.text if body.quoted else reader.expanded(body.text)
+            yield f"{target}{body.name}" if target.endswith("/") else target, text
 
 
 def _path(folder: str, text: str) -> str:
@@ -296,7 +312,7 @@ def _script(instruction: Instruction) -> Marked:
     alone = re.fullmatch(r"\d*<<-?\S+", instruction.value.text.strip())
     if not alone:
         return instruction.script
-    body = instruction.bodies[0]
+    body = instruction.bodies[0].text
     interpreter = _SHEBANG.match(body.text)
     if interpreter and interpreter[1].rpartition("/")[2] not in SHELLS:
         return Marked("", ())

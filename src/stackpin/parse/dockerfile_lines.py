@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from stackpin.parse.marked_text import Lines
 
-__all__ = ["Instruction", "exec_words", "instructions"]
+__all__ = ["HereDocument", "Instruction", "exec_words", "instructions"]
 
 _KNOWN = frozenset({
     "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "RUN",
@@ -34,6 +34,14 @@ _HEREDOC = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.|(?<!\S)\d*<<(-?)(?=[^\s
 _WITH_HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
 
 
+class HereDocument(NamedTuple):
+    """What stands behind an instruction that names it (``<<EOF``). ``quoted`` is whether nothing in it is filled in."""
+
+    name: str
+    quoted: bool
+    text: Marked
+
+
 class Instruction(NamedTuple):
     """One instruction. ``name`` is in capitals; ``value`` is the rest without the flags in front of it.
 
@@ -44,7 +52,7 @@ class Instruction(NamedTuple):
     name: str
     value: Marked
     flags: tuple[str, ...]
-    bodies: tuple[Marked, ...]
+    bodies: tuple[HereDocument, ...]
     script: Marked
     escape: str
     start: int
@@ -98,7 +106,7 @@ def instructions(lines: Lines) -> Iterator[Instruction]:
             )
         rest = value.part(head.end(), len(value.text)) if head else value
         flags, rest = _flags(rest)
-        bodies: tuple[Marked, ...] = ()
+        bodies: tuple[HereDocument, ...] = ()
         script = rest
         if name in _WITH_HEREDOCS and "<<" in rest.text and not rest.text.startswith("["):
             bodies, script, at = _bodies(lines, rest, at, start)
@@ -140,9 +148,9 @@ def _flags(value: Marked) -> tuple[tuple[str, ...], Marked]:
     return tuple(found), value.part(at, len(value.text))
 
 
-def _bodies(lines: Lines, value: Marked, at: int, start: int) -> tuple[tuple[Marked, ...], Marked, int]:
+def _bodies(lines: Lines, value: Marked, at: int, start: int) -> tuple[tuple[HereDocument, ...], Marked, int]:
     """The here-documents that a value names, the value with them behind it, and where the next line begins."""
-    bodies: list[Marked] = []
+    bodies: list[HereDocument] = []
     parts = [value]
     for match in _HEREDOC.finditer(value.text):
         head = heredoc_head(value.text, match.end()) if match[1] is not None else None
@@ -156,7 +164,7 @@ def _bodies(lines: Lines, value: Marked, at: int, start: int) -> tuple[tuple[Mar
                 where=f"{lines.path}:{line}",
                 expected=f"a line {head[0]}",
             )
-        bodies.append(whole(lines.text[at:body_end], at))
+        bodies.append(HereDocument(head[0], head[1], whole(lines.text[at:body_end], at)))
         parts += [Marked("\n", ()).at(max(at - 1, 0)), whole(lines.text[at:after], at)]
         at = after
     return tuple(bodies), joined(parts), at

@@ -191,7 +191,7 @@ class WordReader:
         name, sign = match[1], match[2]
         value = self._value(name, at)
         if value is None and not self.variables.has_default(name):
-            return None
+            return self._in_front(sign, inner, at) if depth == 0 else None
         empty = value is None or (":" in sign and not value.text)
         if sign.endswith("+") == empty:
             return Marked("", ()).at(self._source.origin(at)) if sign.endswith("+") else value
@@ -203,6 +203,13 @@ class WordReader:
             plain = found[0].marked if found and end == len(rest.text) else None
             return None if plain is None else plain.at(self._source.origin(at))
         return self.expanded(rest, depth + 1).at(self._source.origin(at))
+
+    def _in_front(self, sign: str, inner: Marked, at: int) -> Marked | None:
+        """``${NAME:+$NAME }`` at the head of a value: whatever it is, what comes behind it is a word of its own."""
+        before = self._text[:at].rstrip('"')[-1:]
+        if not sign.endswith("+") or not inner.text.endswith(" ") or before not in {"", "=", " "}:
+            return None
+        return Marked(f"{UNKNOWN} ", ()).at(self._source.origin(at))
 
     def with_variables(self, variables: Variables) -> WordReader:
         """The same reader, knowing these variables."""

@@ -48,3 +48,14 @@ def test_its_install_obeys_and_another_one_fails(tmp_path: Path) -> None:
 def test_check_has_nothing_to_say_of_it(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(dockerfile(tmp_path), encoding="utf-8")
     assert run_here("check", "Dockerfile", cwd=tmp_path).returncode == 0
+
+
+def test_check_tells_the_install_that_would_fail(tmp_path: Path) -> None:
+    text = dockerfile(tmp_path) + "RUN pip install torch==2.9.1\n"
+    (tmp_path / "Dockerfile").write_text(text, encoding="utf-8")
+    done = run_here("check", "Dockerfile", cwd=tmp_path)
+    last = len(text.splitlines())
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[0] == (
+        f"Dockerfile:{last}:17  SP104 torch 2.9.1 is asked for and torch 2.10.0 is pinned: no installer takes both"
+    )

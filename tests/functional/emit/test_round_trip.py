@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
-#: Emitted files that ``check`` reads itself: a Dockerfile has the first of them in it, the others are for tools of their own.
-READ_BY_CHECK = ("c.txt", "requirements.txt", "uv.toml")
+#: Emitted files that ``check`` reads itself; the others are for tools of their own.
+READ_BY_CHECK = ("c.txt", "requirements.txt", "uv.toml", "Dockerfile")
 #: Releases of two other tuples (METADATA of torch 2.6.0: triton==3.2.0, of 2.7.1: triton==3.3.1). Older ones pin triton for
 #: some Pythons only, and a file that says nothing of Python may be for another.
 OTHERS = {"torch": ("2.6.0", "2.7.1"), "triton": ("3.2.0", "3.3.1")}
@@ -88,10 +88,11 @@ def assert_all_hold_the_tuple(ready: ReadyMade, tmp_path: Path) -> None:
     text = emitted("requirements", *words, cwd=tmp_path)
     assert of_requirements(text) == ready.pins
     (tmp_path / "requirements.txt").write_text(text, encoding="utf-8")
-    (tmp_path / "Dockerfile").write_text("FROM scratch\n" + emitted("env", *words, "--shell", "docker", cwd=tmp_path))
+    image = emitted("env", *words, "--shell", "docker", cwd=tmp_path)
+    (tmp_path / "Dockerfile").write_text(f"FROM scratch\n{image}RUN pip install torch\n", encoding="utf-8")
     tag = words[words.index("--cuda") + 1]
     (tmp_path / "uv.toml").write_text(uv, encoding="utf-8")
-    for name in (*READ_BY_CHECK, "Dockerfile"):
+    for name in READ_BY_CHECK:
         done = run_here("check", name, "--cuda", tag, cwd=tmp_path)
         assert (done.returncode, "SP" in done.stdout) == (0, False), f"{ready.name}: {done.stdout}"
     for name in READ_BY_CHECK:

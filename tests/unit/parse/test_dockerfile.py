@@ -95,6 +95,9 @@ def test_what_is_run(text: str, expected: list[list[str]]) -> None:
         pytest.param("FROM a AS x\nENV V=1\nARG W=2\nFROM x\nRUN b $V$W", "12", id="the parent's"),
         pytest.param("FROM a AS x\nENV V=1\nFROM a\nRUN b $V", "?", id="another stage's"),
         pytest.param("FROM a\nENV V=$OTHER\nRUN b $V", "?", id="unknown"),
+        pytest.param('FROM a\nENV V="${V:+$V }c"\nRUN b "$V"', "? c", id="in front of another word"),
+        pytest.param('FROM a\nENV V="x${V:+$V }c"\nRUN b "$V"', "x?c", id="within a word"),
+        pytest.param('FROM a\nENV V="${V:+$V}c"\nRUN b "$V"', "?c", id="in front, with no blank"),
     ],
 )
 def test_arguments_and_variables(text: str, expected: str) -> None:
@@ -156,6 +159,30 @@ def test_an_image_stands_where_it_is_written() -> None:
 def test_what_is_copied(line: str, expected: tuple[tuple[str, ...], str, str, str]) -> None:
     found = copied(f"FROM a\nWORKDIR /v\nWORKDIR ../w\n{line}")
     assert found == [Copied(expected[0], expected[1], expected[2], expected[3])]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("COPY <<EOF /c.txt\na==1\nb\nEOF\n", [("/c.txt", "a==1\nb\n")], id="one"),
+        pytest.param("ADD --chmod=644 <<-'E' c.txt\n\ta==$V\n\tE\n", [("/w/c.txt", "\ta==$V\n")], id="quoted"),
+        pytest.param("ENV V=1\nCOPY <<EOF /c.txt\na==$V\nEOF\n", [("/c.txt", "a==1\n")], id="filled in"),
+        pytest.param("COPY <<EOF /c.txt\na==$V\nEOF\n", [("/c.txt", "a==\0\n")], id="unknown"),
+        pytest.param(
+            "COPY <<x.txt <<y.txt /d/\n1\nx.txt\n2\ny.txt\n", [("/d/x.txt", "1\n"), ("/d/y.txt", "2\n")], id="two"
+        ),
+        pytest.param("COPY <<EOF $UNSET/c.txt\na\nEOF\n", [("", "a\n")], id="somewhere"),
+    ],
+)
+def test_files_that_the_dockerfile_holds(text: str, expected: list[tuple[str, str]]) -> None:
+    (found,) = copied(f"FROM a\nWORKDIR /w\n{text}RUN true\n")
+    assert [(path, written.text) for path, written in found.written] == expected
+    assert found.paths == ()
+
+
+def test_a_file_that_the_dockerfile_holds_beside_one_of_the_context() -> None:
+    (found,) = copied("FROM a\nCOPY r.txt <<c.txt /d/\na==1\nc.txt\n")
+    assert (found.paths, [path for path, _ in found.written]) == (("r.txt",), ["/d/c.txt"])
 
 
 def test_files_are_mounted_from_the_context_alone() -> None:

@@ -15,11 +15,15 @@ from stackpin.app.check.command_calls import (
     tool_call,
 )
 from stackpin.app.check.command_installs import Installed, indexes_of, installed_by, untold_index
+from stackpin.app.check.requirement_files import RequirementReader
 from stackpin.check.command_steps import ALL, APART, Step
+from stackpin.errors import InputUnreadable
 from stackpin.model.mention import Role
 from stackpin.model.names import normalized_name
 from stackpin.model.value import replace
-from stackpin.parse.marked_text import UNKNOWN
+from stackpin.parse.marked_text import UNKNOWN, Marked
+from stackpin.parse.requirement_places import parse_placed_file
+from stackpin.parse.text_places import Lines as TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from stackpin.model.mention import IndexLine, Mention, Place, Subject
     from stackpin.parse.marked_text import Lines
     from stackpin.parse.shell_reader import ShellCommand
+    from stackpin.parse.text_places import Span
 
     Read = Callable[[str, bool], Subject | None]
 
@@ -65,9 +70,32 @@ class Sheet:
         self.notes: dict[str, None] = {}
         self.wrong: list[tuple[str, Place]] = []
 
+    def written(self, text: Marked, *, constraint: bool) -> Subject | None:
+        """The subject that a requirements file makes which the file holds itself; None where part of it cannot be told."""
+        if UNKNOWN in text.text:
+            return None
+        reader = RequirementReader(self.lines.path, _elsewhere)
+        role = Role.CONSTRAINED if constraint else Role.REQUIRED
+
+        def place(span: Span) -> Place:
+            start = within.offset(span.line, span.column)
+            return self.lines.place(
+                text.part(start, within.offset(span.line, span.end_column) if span.end_column else start)
+            )
+
+        within = TextLines(text.text)
+        reader.take_parsed(parse_placed_file(text.text), self.lines.path, role, at=place)
+        subject = reader.subject()
+        return None if reader.reading(subject).troubles else subject
+
     def note(self, line: int, text: str) -> None:
         """Something that was not followed, and why."""
         self.notes[f"{self.lines.path}:{line}: {text}"] = None
+
+
+def _elsewhere(path: str) -> bytes:
+    """A file that one names which the Dockerfile holds: where in the image that is cannot be told."""
+    raise InputUnreadable("the file is not followed", where=path)
 
 
 class _Followed(NamedTuple):
@@ -254,6 +282,8 @@ class Running:
         for path, constraint in files:
             subject = self._subject(path, command, constraint=constraint)
             if subject is None:
+                if constraint and path == UNKNOWN:
+                    continue  # what the base image may set: it holds versions, and asks for none
                 shown = path.replace(UNKNOWN, "…")
                 self.sheet.note(line, f"{shown} is not read: which file of the build context it is cannot be told")
                 untold = untold_index("--requirement", tool.words, self.sheet.lines)
@@ -275,8 +305,10 @@ class Running:
     def _subject(self, path: str, command: ShellCommand, *, constraint: bool) -> Subject | None:
         if self.sheet.read is None or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", path):
             return None
-        for candidate in self.files.paths(self._joined(command, path)):
-            subject = self.sheet.read(candidate, constraint)
+        for source in self.files.sources(self._joined(command, path)):
+            if isinstance(source, Marked):
+                return self.sheet.written(source, constraint=constraint)
+            subject = self.sheet.read(source, constraint)
             if subject is not None:
                 return subject
         return None

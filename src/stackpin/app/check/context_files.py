@@ -1,4 +1,4 @@
-"""Which file of the build context a path in an image is: by what ``COPY`` and ``ADD`` brought there."""
+"""Which file a path in an image is, one of the build context or of the Dockerfile: by what ``COPY`` and ``ADD`` brought."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from stackpin.parse.dockerfile import Copied
+    from stackpin.parse.marked_text import Marked
 
 __all__ = ["ContextFiles"]
 
@@ -33,6 +34,7 @@ class ContextFiles:
     def add(self, copied: Copied) -> None:
         """Files were copied; what was changed there before is as it was in the context."""
         self._copied.append(copied)
+        self._changed -= {basename(path) for path, _ in copied.written}
         if not copied.source:
             self._changed -= {basename(path) for path in copied.paths}
 
@@ -40,15 +42,19 @@ class ContextFiles:
         """A command names or writes these files, so that they may not be as they were copied any more."""
         self._changed.update(basename(name) for name in names)
 
-    def paths(self, path: str) -> tuple[str, ...]:
-        """The paths in the build context that an absolute path in the image may be, the likeliest first.
+    def sources(self, path: str) -> tuple[str | Marked, ...]:
+        """What an absolute path in the image may be, the likeliest first: paths in the build context, or a text.
 
         There are none where that is not told, or where the file may have been changed in the image.
         """
         if not path or UNKNOWN in path or basename(path) in self._changed:
             return ()
-        found: list[str] = []
+        found: list[str | Marked] = []
         for copied in reversed(self._copied):
+            here = [text for written, text in copied.written if written == path]
+            if here:
+                found.append(here[-1])
+                break  # whatever lay there before is written over
             candidates = list(_candidates(path, copied))
             if copied.source and candidates:
                 break  # another stage's file lies there
@@ -63,7 +69,7 @@ def _candidates(path: str, copied: Copied) -> Iterator[str]:
     folder = target if target.endswith("/") else f"{target}/"
     for source in copied.paths:
         plain = source.rstrip("/") or "."
-        if UNKNOWN in source or source.startswith(("<<", "http:", "https:", "git@")):
+        if UNKNOWN in source or source.startswith(("http:", "https:", "git@")):
             continue
         if _WILD & set(source):
             if normpath(path) == normpath(folder + basename(path)):

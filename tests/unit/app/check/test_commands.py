@@ -315,6 +315,55 @@ def test_constraints_are_no_requirements() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param("COPY <<E /r.txt\na==1\nE\nRUN pip install -r /r.txt", ["a==1"], id="requirements"),
+        pytest.param("WORKDIR /w\nCOPY <<E r.txt\na==1\nE\nRUN pip install -r r.txt", ["a==1"], id="in the folder"),
+        pytest.param("ARG V=1\nCOPY <<E /r.txt\na==$V\nE\nRUN pip install -r /r.txt", ["a==1"], id="filled in"),
+        pytest.param("COPY <<E /r.txt\na==$V\nE\nRUN pip install -r /r.txt", None, id="not told"),
+        pytest.param("COPY <<E /r.txt\n-r more.txt\nE\nRUN pip install -r /r.txt", None, id="names another file"),
+        pytest.param("COPY <<E /r.txt\na b c\nE\nRUN pip install -r /r.txt", None, id="no requirements"),
+        pytest.param(
+            "COPY <<E /r.txt\na==1\nE\nRUN echo b >> /r.txt\nRUN pip install -r /r.txt", None, id="written to later"
+        ),
+        pytest.param(
+            "COPY <<E /r.txt\na==1\nE\nCOPY <<E /r.txt\na==2\nE\nRUN pip install -r /r.txt", ["a==2"], id="twice"
+        ),
+        pytest.param(
+            "COPY r.txt /\nCOPY <<E /r.txt\na==1\nE\nRUN pip install -r /r.txt", ["a==1"], id="over the context's"
+        ),
+        pytest.param(
+            "COPY <<E /r.txt\na==1\nE\nCOPY r.txt /\nRUN pip install -r /r.txt",
+            ["torch==2.6.0"],
+            id="the context's over it",
+        ),
+    ],
+)
+def test_requirements_that_the_dockerfile_holds_itself(lines: str, expected: list[str] | None) -> None:
+    found, _ = image(f"FROM x\n{lines}", "r.txt")
+    assert pins(found) == ({} if expected is None else {"": expected})
+    assert bool(found.notes) == (expected is None)
+
+
+def test_what_the_dockerfile_holds_stands_where_it_is_written() -> None:
+    found, _ = image("FROM x\nARG V=1\nCOPY <<E /r.txt\n# b\n  a==2 # c\nc==$V\nE\nRUN pip install -r /r.txt")
+    places = [(each.place.line, each.place.column, each.place.end_column) for each in found.subjects[0].mentions]
+    assert places == [(5, 3, 7), (6, 1, 0)], "what was filled in is not in the file in one row, so it has no end"
+
+
+def test_constraints_stand_behind_those_that_the_base_image_may_name() -> None:
+    text = (
+        'COPY <<E /c.txt\nb==1\nE\nENV PIP_CONSTRAINT="${PIP_CONSTRAINT:+$PIP_CONSTRAINT }/c.txt"\nRUN pip install a==1'
+    )
+    found, _ = image(f"FROM x\n{text}")
+    assert [(str(each.name), each.role) for each in found.subjects[0].mentions] == [
+        ("a", Role.REQUIRED),
+        ("b", Role.CONSTRAINED),
+    ]
+    assert found.notes == (), "what it may name holds versions, and asks for nothing"
+
+
 def test_a_stage_holds_what_it_is_built_from_and_is_judged_once() -> None:
     found, _ = image("FROM x AS one\nRUN pip install a==1\nFROM one AS two\nRUN pip install b==1\nFROM one\nRUN true")
     assert pins(found) == {"stage two": ["a==1", "b==1"]}
