@@ -24,7 +24,6 @@ QUICK = frozenset(
         "torch-2.3.x-cu121.txt",
         "vllm-0.8.x-cu124.txt",
         "sglang-0.4.x-cu124.txt",
-        "sglang-0.4.x-cu126.txt",
         "vllm-0.15.x-cu128.txt",
         "torch-2.15.x-cu132.txt",
     }
