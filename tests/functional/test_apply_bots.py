@@ -155,3 +155,19 @@ def test_an_emitted_file_is_what_apply_makes(tmp_path: Path) -> None:
         run_here("emit", form, stack, *cuda, "-o", name, "-q", cwd=tmp_path)
         assert run_here("apply", name, *ASKED, "--check", "-q", cwd=tmp_path).returncode == 0
     assert yaml.safe_load((tmp_path / "dependabot.yml").read_text(encoding="utf-8"))["version"] == 2
+
+
+@pytest.mark.parametrize("name", ["renovate.json", "dependabot.yml", "pyproject.toml"])
+def test_a_merge_that_is_not_finished_is_told_as_such(name: str, tmp_path: Path) -> None:
+    text = "a: 1\n<<<<<<< HEAD\nb: 2\n=======\nb: 3\n>>>>>>> main\n"
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    done = run_here("apply", name, *ASKED, cwd=tmp_path)
+    assert done.returncode == 15
+    assert done.stderr == (
+        "error: the file holds a merge conflict\n"
+        f"  where:    {name}:2\n"
+        "  found:    <<<<<<< HEAD\n"
+        "  expected: a file that was merged\n"
+        "  do:       finish the merge, then run the same command again\n"
+    )
+    assert (tmp_path / name).read_text(encoding="utf-8") == text

@@ -8,6 +8,7 @@ from stackpin.app.emit import EmitJob, emission_of
 from stackpin.effects.files import LocalFiles
 from stackpin.errors import InputUnreadable, UsageError
 from stackpin.model.value import Value, replace
+from stackpin.parse.text_input import refuse_conflict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,9 +144,11 @@ _BOM = "\ufeff".encode()
 
 def _decoded(raw: bytes, path: Path) -> str:
     try:
-        return raw.removeprefix(_BOM).decode()
+        text = raw.removeprefix(_BOM).decode()
     except UnicodeDecodeError as error:
         raise InputUnreadable("the file is no UTF-8", where=str(path), got=str(error), expected="UTF-8") from error
+    refuse_conflict(text, str(path))  # a parser tells its marks in words of its own
+    return text
 
 
 def _encoded(text: str, raw: bytes) -> bytes:

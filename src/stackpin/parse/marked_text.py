@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stackpin.errors import InputUnreadable
 from stackpin.model.mention import Place
+from stackpin.parse.text_input import refuse_conflict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,6 @@ __all__ = ["UNKNOWN", "Lines", "Marked", "joined", "readable_text", "whole"]
 
 #: Stands in a text for what cannot be told: a variable that nobody sets, the output of a command.
 UNKNOWN = "\0"
-_CONFLICT = re.compile(r"^(<<<<<<< .*|=======|>>>>>>> .*)\r?$", re.MULTILINE)
 
 
 class _Piece(NamedTuple):
@@ -141,14 +141,5 @@ def readable_text(content: bytes, what: str, path: str, *, limit: int) -> str:
             f"the file is no {what}: it is binary", where=path, got=f"a NUL at byte {content.index(0)}", expected="text"
         )
     text = content.decode("utf-8", errors="replace").removeprefix("\ufeff")
-    marks = [(match[1][:1], match.start(), match[1]) for match in _CONFLICT.finditer(text)]
-    for (first, start, line), (second, *_), (third, *_) in zip(marks, marks[1:], marks[2:], strict=False):
-        if (first, second, third) == ("<", "=", ">"):
-            number = text.count("\n", 0, start) + 1
-            raise InputUnreadable(
-                "the file holds a merge conflict",
-                where=f"{path}:{number}",
-                got=line,
-                hint="finish the merge, then check again",
-            )
+    refuse_conflict(text, path)
     return text

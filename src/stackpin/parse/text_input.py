@@ -43,5 +43,5 @@ def refuse_conflict(text: str, where: str) -> None:
             where=f"{where}:{text.count(chr(10), 0, found.start()) + 1}",
             got=text[found.start() : found.start() + 60].splitlines()[0],
             expected="a file that was merged",
-            hint="finish the merge, then check again",
+            hint="finish the merge, then run the same command again",
         )
