@@ -13,8 +13,12 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
 from stackpin.abi.symbols import cxx11_abi
+from stackpin.app.catalog import Silent, catalog_directory, chosen_rules, package_rules
+from stackpin.app.catalog_folder import CatalogFolder
 from stackpin.catalog.abi_rows import AbiTables, Unread, dump_abi, load_abi
 from stackpin.catalog.manifest import ABI_FILE
+from stackpin.effects.clock import SystemClock
+from stackpin.effects.files import LocalFiles
 from stackpin.errors import CatalogDamaged, FileUnwritable, InputUnreadable, StackpinError
 from stackpin.index.pages import fetch_page
 from stackpin.index.releases import IndexRelease, group_releases
@@ -24,16 +28,15 @@ from stackpin.model.abi import KernelSymbols, TorchSymbols, WheelRead
 from stackpin.model.stack import TORCH
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from stackpin.app.catalog_folder import CatalogFolder
     from stackpin.app.index_session import IndexSession
     from stackpin.parse.package_list import PackageRule
     from stackpin.parse.simple_api import IndexFile
-    from stackpin.ports import Files, Reporter
+    from stackpin.ports import Files, HttpSettings, Reporter
 
-__all__ = ["AbiUpdate", "AbiUpdated"]
+__all__ = ["AbiUpdate", "AbiUpdated", "update_abi"]
 
 #: Name, version and architecture of a wheel.
 _Key: TypeAlias = tuple[str, str, str]
@@ -52,6 +55,41 @@ class AbiUpdated(NamedTuple):
     torches: int
     size: int
     unread: tuple[Unread, ...]
+
+
+def update_abi(
+    *,
+    directory: Path | None = None,
+    packages: Sequence[str] | None = None,
+    machine: str = "x86_64",
+    gpus: bool = False,
+    reporter: Reporter | None = None,
+    settings: HttpSettings | None = None,
+) -> AbiUpdated:
+    """Read the symbols of the wheels on PyPI that the catalog does not have yet.
+
+    A kernel costs about a megabyte, a new release of torch its whole wheel.
+
+    :param packages: which packages beside torch; else all of which symbols are followed.
+    :param machine: the architecture of the wheels.
+    :param gpus: look for the GPU code in them as well: each wheel is read whole, once.
+    :raises UnknownName: when a package is not in the list.
+    :raises IndexFailed: when the index fails; what was read before is kept.
+    :raises FileUnwritable: when the folder cannot be written to.
+    """
+    import platformdirs
+
+    from stackpin.app.index_session import open_index
+
+    directory = directory or catalog_directory()
+    every = package_rules(directory)
+    rules = chosen_rules(every, [*packages, TORCH] if packages else None)
+    others = {str(rule.name) for rule in every if rule.symbols is not None}
+    folder = CatalogFolder(directory, LocalFiles(), SystemClock())
+    with open_index(None, settings) as session:
+        memory = platformdirs.user_cache_path("stackpin")
+        run = AbiUpdate(session, folder, LocalFiles(), memory, reporter or Silent())
+        return run.run(rules, machine, others=others, gpus=gpus)
 
 
 class AbiUpdate:

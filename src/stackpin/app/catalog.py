@@ -19,13 +19,11 @@ from stackpin.catalog.loader import EMBEDDED, Catalog
 from stackpin.effects.clock import SystemClock
 from stackpin.effects.files import LocalFiles
 from stackpin.errors import CatalogGap, IndexFailed, InputUnreadable, StackpinError, UnknownName
-from stackpin.model.stack import TORCH
 from stackpin.parse.package_list import PackageRule, parse_package_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stackpin.app.abi_update import AbiUpdated
     from stackpin.app.catalog_update import CatalogUpdate, ProjectReport
     from stackpin.app.catalog_verify import Difference
     from stackpin.app.index_session import IndexSession
@@ -37,12 +35,12 @@ __all__ = [
     "UpdateReport",
     "VerifyReport",
     "catalog_directory",
+    "chosen_rules",
     "package_rules",
     "seal",
     "show",
     "status",
     "update",
-    "update_abi",
     "verify",
 ]
 
@@ -191,7 +189,7 @@ def update(
     covered = package_rules(directory)
     lists = _lists_meant(folder, covered, packages) if index_url is None else ()
     others = [name for name in packages or () if canonicalize_name(name) not in lists]
-    rules = _chosen(covered, others) if others or not lists else ()
+    rules = chosen_rules(covered, others) if others or not lists else ()
     with open_index(index_url, settings) as session:
         optional = index_url is not None and not packages
         run = _run_over(session, folder, reporter or Silent(), refresh=refresh, optional=optional)
@@ -261,7 +259,7 @@ def verify(
     directory = directory or catalog_directory()
     state = status(directory=directory)
     folder = CatalogFolder(directory, LocalFiles(), SystemClock())
-    rules = _chosen(package_rules(directory), packages)
+    rules = chosen_rules(package_rules(directory), packages)
     rows = [Sampled(rule=rule, row=row) for rule in rules for row in folder.rows(rule.name)]
     chosen = choose(rows, sample, seed=SystemClock().today())
     differences = list(compare_builds(folder, rules, Facts(Catalog.open()).index_rows))
@@ -293,43 +291,11 @@ def verify_tree(text: str, *, directory: Path | None = None) -> SourceReport:
     return verify_source(text, Catalog.open(None if directory == Path(EMBEDDED) else directory))
 
 
-def update_abi(
-    *,
-    directory: Path | None = None,
-    packages: Sequence[str] | None = None,
-    machine: str = "x86_64",
-    gpus: bool = False,
-    reporter: Reporter | None = None,
-    settings: HttpSettings | None = None,
-) -> AbiUpdated:
-    """Read the symbols of the wheels on PyPI that the catalog does not have yet.
+def chosen_rules(rules: tuple[PackageRule, ...], packages: Sequence[str] | None) -> tuple[PackageRule, ...]:
+    """The rules of the packages that are named, each once; all where none is.
 
-    A kernel costs about a megabyte, a new release of torch its whole wheel.
-
-    :param packages: which packages beside torch; else all of which symbols are followed.
-    :param machine: the architecture of the wheels.
-    :param gpus: look for the GPU code in them as well: each wheel is read whole, once.
     :raises UnknownName: when a package is not in the list.
-    :raises IndexFailed: when the index fails; what was read before is kept.
-    :raises FileUnwritable: when the folder cannot be written to.
     """
-    import platformdirs
-
-    from stackpin.app.abi_update import AbiUpdate
-    from stackpin.app.index_session import open_index
-
-    directory = directory or catalog_directory()
-    every = package_rules(directory)
-    rules = _chosen(every, [*packages, TORCH] if packages else None)
-    others = {str(rule.name) for rule in every if rule.symbols is not None}
-    folder = CatalogFolder(directory, LocalFiles(), SystemClock())
-    with open_index(None, settings) as session:
-        memory = platformdirs.user_cache_path("stackpin")
-        run = AbiUpdate(session, folder, LocalFiles(), memory, reporter or Silent())
-        return run.run(rules, machine, others=others, gpus=gpus)
-
-
-def _chosen(rules: tuple[PackageRule, ...], packages: Sequence[str] | None) -> tuple[PackageRule, ...]:
     if not packages:
         return rules
     by_name = {str(rule.name): rule for rule in rules}

@@ -191,7 +191,7 @@ def update_command(
 
 
 def _update_abi(asked: _Asked, shown: _Shown, *, gpus: bool) -> None:
-    from stackpin.app.catalog import update_abi
+    from stackpin.app.abi_update import update_abi
     from stackpin.cli.catalog_text import abi_json, abi_text
 
     reporter = shown.reporter()

@@ -16,7 +16,8 @@ from stackpin.parse.marked_text import UNKNOWN, Lines, Marked, readable_text
 from stackpin.parse.shell_commands import SCRIPT_LIMIT, exec_command, shell_commands
 from stackpin.parse.shell_programs import SHELLS
 from stackpin.parse.shell_spans import Unclosed
-from stackpin.parse.shell_words import Ledger, Variables, Word, WordReader
+from stackpin.parse.shell_variables import Ledger, Variables
+from stackpin.parse.shell_words import Word, WordReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

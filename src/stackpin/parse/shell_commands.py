@@ -18,7 +18,7 @@ from stackpin.parse.shell_programs import SHELLS, program_of
 from stackpin.parse.shell_reader import ShellCommand
 from stackpin.parse.shell_spans import Unclosed
 from stackpin.parse.shell_state import ShellState, matters
-from stackpin.parse.shell_words import Ledger, Variables
+from stackpin.parse.shell_variables import Ledger, Variables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

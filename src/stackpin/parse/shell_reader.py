@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from stackpin.parse.shell_lists import Branch
     from stackpin.parse.shell_state import ShellState
-    from stackpin.parse.shell_words import Ledger, Word
+    from stackpin.parse.shell_variables import Ledger
+    from stackpin.parse.shell_words import Word
 
 __all__ = ["CommandReader", "Frame", "ShellCommand"]
 

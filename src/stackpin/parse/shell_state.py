@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stackpin.parse.shell_words import Variables
+from stackpin.parse.shell_variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

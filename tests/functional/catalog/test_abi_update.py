@@ -13,7 +13,7 @@ from tests.support.catalog_desk import HASTY, LINUX, Desk
 from tests.support.elf_files import Recipe, Symbol, elf_bytes
 from tests.support.wheels import wheel_bytes, wheel_name
 
-from stackpin.app.catalog import update_abi
+from stackpin.app.abi_update import update_abi
 from stackpin.catalog.abi_rows import dump_abi, load_abi
 from stackpin.catalog.loader import Catalog
 from stackpin.cli.main import cli, main
