@@ -32,7 +32,8 @@ class ShellCommand(NamedTuple):
 
     ``words`` are what it is given, its program first. ``variables`` are those that govern pip and uv when it runs.
     ``branch`` are the branches it stands on, outermost first, none where it runs in any case. ``scope`` tells the subshells
-    that it is in. ``written`` are the files that its output goes to; ``body`` its here-document.
+    that it is in. ``written`` are the files that its output goes to, ``output`` is the one of them that holds nothing else.
+    ``body`` is its here-document as it stands there, ``text`` what the command reads of it, with the variables filled in.
     """
 
     words: tuple[Word, ...]
@@ -40,7 +41,18 @@ class ShellCommand(NamedTuple):
     branch: tuple[Branch, ...] = ()
     scope: tuple[int, ...] = ()
     written: tuple[str, ...] = ()
+    output: str = ""
     body: Marked | None = None
+    text: Marked | None = None
+
+
+class _HereDocument(NamedTuple):
+    """One that a line names; ``command`` is the number of the one that reads it, ``tabs`` whether leading ones go."""
+
+    delimiter: str
+    quoted: bool
+    tabs: bool
+    command: int
 
 
 class Frame:
@@ -74,8 +86,9 @@ class CommandReader:
         self._current: list[Word] = []
         self._assigned: list[tuple[str, Marked | None]] = []
         self._written: list[str] = []
-        self._heredocs: list[tuple[str, bool, int]] = []
-        self._bodies: dict[int, Marked] = {}
+        self._output = ""
+        self._heredocs: list[_HereDocument] = []
+        self._bodies: dict[int, tuple[Marked, Marked]] = {}
         self._function = False
         self._after_operator = False
         self._after_compound = False
@@ -96,7 +109,9 @@ class CommandReader:
             fault.origin = self.source.origin(fault.start) if fault.origin < 0 else fault.origin
             raise
         self.commands = [
-            command._replace(body=self._bodies[number]) if number in self._bodies else command
+            command._replace(body=self._bodies[number][0], text=self._bodies[number][1])
+            if number in self._bodies
+            else command
             for number, command in enumerate(self.commands)
         ]
 
@@ -160,10 +175,12 @@ class CommandReader:
 
     def _read_bodies(self) -> None:
         """Behind a line, the here-documents that it named."""
-        for delimiter, tabs, number in self._heredocs:
+        for named in self._heredocs:
             start = self.at
-            end, self.at = after_heredoc(self.text, self.at, delimiter, tabs=tabs)
-            self._bodies[number] = self.source.part(start, end)
+            end, self.at = after_heredoc(self.text, self.at, named.delimiter, tabs=named.tabs)
+            body = self.source.part(start, end)
+            self.words.variables = self.state.variables
+            self._bodies[named.command] = body, body if named.quoted else self.words.expanded(body)
         self._heredocs = []
 
     def _redirect(self, sign: str) -> None:
@@ -171,12 +188,13 @@ class CommandReader:
             head = heredoc_head(self.text, self.at)
             if head:
                 number = -1 if self._after_compound else len(self.commands)  # a compound command's goes nowhere
-                self._heredocs.append((head[0], sign == "<<-", number))
+                self._heredocs.append(_HereDocument(head[0], head[1], sign == "<<-", number))
                 self.at = head[2]
             return
         self._skip_space()
         found, self.at = self._read_word(split=False)
         if ">" in sign and found:
+            self._output = found[0].text if sign in {">", ">|"} and not self._written else ""
             self._written.append(found[0].text)
 
     def _skip_space(self, *, lines: bool = False) -> None:
@@ -269,8 +287,8 @@ class CommandReader:
 
     def _end_command(self) -> None:
         words, assigned = tuple(self._current), self._assigned
-        written = tuple(self._written)
-        self._current, self._assigned, self._written = [], [], []
+        written, output = tuple(self._written), self._output
+        self._current, self._assigned, self._written, self._output = [], [], [], ""
         if not words:
             for name, value in assigned:
                 self.assign(name, value)
@@ -283,7 +301,7 @@ class CommandReader:
         if assigned or program.assigned:
             variables = {**variables, **dict(assigned), **dict(program.assigned)}
         scope = tuple(frame.scope for frame in self.frames if frame.scope is not None)
-        self.commands.append(ShellCommand(program.words, variables, self._path(), scope, written))
+        self.commands.append(ShellCommand(program.words, variables, self._path(), scope, written, output))
         self.finish(program.words)
 
     def assign(self, name: str, value: Marked | None) -> None:

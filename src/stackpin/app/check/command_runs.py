@@ -189,6 +189,8 @@ class Running:
         if words[0].rpartition("/")[2] not in _LOOKS:
             self.files.changed(words[1:])
         self.files.changed(command.written)
+        if words == ["cat"] and command.text is not None and command.output and not command.branch:
+            self.files.write(self._joined(command, command.output), command.text)
 
     def _at(self, moved: Sequence[_Moved], command: ShellCommand, default: str) -> str:
         """The last of several that holds where a command runs; unknown where one may or may not have run."""
@@ -285,7 +287,8 @@ class Running:
                 if constraint and path == UNKNOWN:
                     continue  # what the base image may set: it holds versions, and asks for none
                 shown = path.replace(UNKNOWN, "…")
-                self.sheet.note(line, f"{shown} is not read: which file of the build context it is cannot be told")
+                what = "where it lies" if self.sheet.read is None else "which file of the build context it is"
+                self.sheet.note(line, f"{shown} is not read: {what} cannot be told")
                 untold = untold_index("--requirement", tool.words, self.sheet.lines)
                 indexes = found.indexes if untold in found.indexes else (*found.indexes, untold)
                 found = found._replace(unknown=found.unknown or not constraint, indexes=indexes)
@@ -303,12 +306,12 @@ class Running:
         return (*typed, *set_) if tool.call.tool == "pip" or not typed else typed
 
     def _subject(self, path: str, command: ShellCommand, *, constraint: bool) -> Subject | None:
-        if self.sheet.read is None or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", path):
+        if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", path):
             return None
         for source in self.files.sources(self._joined(command, path)):
             if isinstance(source, Marked):
                 return self.sheet.written(source, constraint=constraint)
-            subject = self.sheet.read(source, constraint)
+            subject = self.sheet.read(source, constraint) if self.sheet.read is not None else None
             if subject is not None:
                 return subject
         return None

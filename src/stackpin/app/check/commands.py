@@ -65,7 +65,7 @@ def command_subjects(
     lines, commands = parse_script(content, shown)
     sheet = Sheet(lines, None)
     running = Running(sheet, ContextFiles())
-    running.run(commands, "")
+    running.run(commands, ".")
     steps, pythons = _by_python(running)
     found = settled(steps, Ground(path=shown, pythons=pythons), needs)
     subjects = tuple(subject for group in found for subject in group)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from posixpath import basename, normpath
 from typing import TYPE_CHECKING
 
+from stackpin.parse.dockerfile import Copied
 from stackpin.parse.marked_text import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from stackpin.parse.dockerfile import Copied
     from stackpin.parse.marked_text import Marked
 
 __all__ = ["ContextFiles"]
@@ -37,6 +37,13 @@ class ContextFiles:
         self._changed -= {basename(path) for path, _ in copied.written}
         if not copied.source:
             self._changed -= {basename(path) for path in copied.paths}
+
+    def write(self, path: str, text: Marked) -> None:
+        """A command wrote a file of which all is known.
+
+        :param path: absolute, or from where a script starts; empty where that cannot be told.
+        """
+        self.add(Copied((), path, "", written=((path, text),)))
 
     def changed(self, names: Iterable[str]) -> None:
         """A command names or writes these files, so that they may not be as they were copied any more."""

@@ -346,6 +346,38 @@ def test_requirements_that_the_dockerfile_holds_itself(lines: str, expected: lis
     assert bool(found.notes) == (expected is None)
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param("cat > r.txt <<E\na==1\nE\npip install -r r.txt", ["a==1"], id="written"),
+        pytest.param("cat <<'E' >/w/r.txt\na==1\nE\npip install -r /w/r.txt", ["a==1"], id="quoted, and elsewhere"),
+        pytest.param("cat <<-E >|r.txt\n\ta==1\n\tE\npip install -r ./r.txt", ["a==1"], id="tabs"),
+        pytest.param("V=1\ncat > r.txt <<E\na==$V\nE\npip install -r r.txt", ["a==1"], id="filled in"),
+        pytest.param("V=1\ncat > r.txt <<'E'\na==$V\nE\npip install -r r.txt", None, id="not filled in"),
+        pytest.param("cat > r.txt <<E\na==$(x)\nE\npip install -r r.txt", None, id="not told"),
+        pytest.param("cat >> r.txt <<E\na==1\nE\npip install -r r.txt", None, id="added to what is there"),
+        pytest.param("cat head > r.txt <<E\na==1\nE\npip install -r r.txt", None, id="another file"),
+        pytest.param("sort > r.txt <<E\na==1\nE\npip install -r r.txt", None, id="another program"),
+        pytest.param("cat > r.txt <<E\na==1\nE\ncat b >> r.txt\npip install -r r.txt", None, id="added to later"),
+        pytest.param("if x; then\ncat > r.txt <<E\na==1\nE\nfi\npip install -r r.txt", None, id="perhaps"),
+        pytest.param("cat > r.txt <<E\na==1\nE\ncd d; pip install -r r.txt", None, id="from another folder"),
+        pytest.param("cat > r.txt <<E\na==1\nE\ncd d; pip install -r ../r.txt", ["a==1"], id="from a folder below"),
+    ],
+)
+def test_requirements_that_a_script_writes(lines: str, expected: list[str] | None) -> None:
+    found = script(lines)
+    assert pins(found) == ({} if expected is None else {"": expected})
+    assert bool(found.notes) == (expected is None)
+
+
+def test_requirements_that_a_run_writes_are_those_of_a_later_one() -> None:
+    found, _ = image("FROM x\nARG V=1\nRUN set -e; cat > /c.txt <<E\nb==$V\nE\nRUN pip install -c /c.txt a==1")
+    assert [(str(each.name), each.version, each.place.line) for each in found.subjects[0].mentions] == [
+        ("a", "1", 6),
+        ("b", "1", 4),
+    ]
+
+
 def test_what_the_dockerfile_holds_stands_where_it_is_written() -> None:
     found, _ = image("FROM x\nARG V=1\nCOPY <<E /r.txt\n# b\n  a==2 # c\nc==$V\nE\nRUN pip install -r /r.txt")
     places = [(each.place.line, each.place.column, each.place.end_column) for each in found.subjects[0].mentions]
