@@ -126,17 +126,18 @@ class _Environment:
         for name in (*step.removed, *(str(each.name) for each in step.touched)):
             self.drop(name)
         self._bring_needs(step, needs)
-        against = any(self._is_past(mention, step) for mention in step.mentions)
+        late = {str(each.name) for each in step.mentions if each.role is Role.CONSTRAINED and self._is_late(each, step)}
         for mention in step.mentions:
-            if not (against and mention.role is Role.CONSTRAINED):
+            if mention.role is not Role.CONSTRAINED or not late & {str(mention.name), TORCH}:
                 self._name(mention, step)
 
-    def _is_past(self, mention: Mention, step: Step) -> bool:
-        """Whether a constraint comes too late for the torch that is there, which the command has no cause to replace."""
-        if mention.name != TORCH or mention.role is not Role.CONSTRAINED or TORCH in step.asked:
+    def _is_late(self, constraint: Mention, step: Step) -> bool:
+        """Whether another version is there already, which the command has no cause to replace; of torch all goes with it."""
+        there = self.standing(str(constraint.name))
+        if there is None or constraint.name in step.asked or _meets(there.version, constraint.specifier):
             return False
-        there = self.standing(TORCH)
-        return there is not None and not _meets(there.version, mention.specifier)
+        # A version without a label may be the build that the constraint names.
+        return not (constraint.version and _meets(constraint.version, there.specifier))
 
     def maybe(self, step: Step, needs: Needs) -> None:
         """A command that may run."""

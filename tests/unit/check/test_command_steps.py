@@ -110,6 +110,16 @@ def came_to(*steps: Step, ground: Ground | None = None) -> Settled:
             id="held too late",
         ),
         pytest.param(
+            [step(1, "torch==2.7.0"), step(2, "-c torch==2.7.0+cu128", "a==1")],
+            ["-c torch==2.7.0+cu128", "a==1", "torch==2.7.0"],
+            id="held to one build of it",
+        ),
+        pytest.param(
+            [step(1, "torch==2.7.0", "triton==3.3.0"), step(2, "-c torch==2.7.0", "-c triton==3.2.0", "a==1")],
+            ["-c torch==2.7.0", "a==1", "torch==2.7.0", "triton==3.3.0"],
+            id="held too late in one name",
+        ),
+        pytest.param(
             [step(1, "torch==2.7.0"), step(2, "-c torch==2.6.0", "torch==2.7.0")],
             ["-c torch==2.6.0", "torch==2.7.0"],
             id="held and asked for at once",

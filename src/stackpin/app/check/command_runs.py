@@ -45,9 +45,12 @@ _CONSTRAINTS = ("--constraint", "--constraints")
 #: What brings in requirements that are not followed, or changes those that are.
 _OTHERS = ("--override", "--overrides", "--group", "--only-group", "--requirements-from-script", "--editable")
 _FRESH = ("--force-reinstall", "--ignore-installed", "--reinstall")
-#: Programs that only look at the files they are given.
+#: Programs that only look at the files they are given, and what sets variables.
 _LOOKS = frozenset(
-    {"cat", "ls", "echo", "head", "tail", "test", "[", "wc", "stat", "rm", "chmod", "chown", "cd", "set"}
+    {
+        *("cat", "ls", "echo", "head", "tail", "test", "[", "wc", "stat", "rm", "chmod", "chown", "cd", "set"),
+        *("export", "readonly", "declare", "local", "typeset"),
+    }
 )
 _LEAVES = frozenset({"exit", "return", "exec"})
 #: What a call does that installs, by its verb; uv's own tools have environments of their own.

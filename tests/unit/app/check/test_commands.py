@@ -362,6 +362,7 @@ def test_requirements_that_the_dockerfile_holds_itself(lines: str, expected: lis
         pytest.param("if x; then\ncat > r.txt <<E\na==1\nE\nfi\npip install -r r.txt", None, id="perhaps"),
         pytest.param("cat > r.txt <<E\na==1\nE\ncd d; pip install -r r.txt", None, id="from another folder"),
         pytest.param("cat > r.txt <<E\na==1\nE\ncd d; pip install -r ../r.txt", ["a==1"], id="from a folder below"),
+        pytest.param("cat > /r.txt <<E\na==1\nE\nexport X=/r.txt\npip install -r $X", ["a==1"], id="by a variable"),
     ],
 )
 def test_requirements_that_a_script_writes(lines: str, expected: list[str] | None) -> None:
