@@ -109,7 +109,7 @@ class _Logical(NamedTuple):
             piece = self.pieces[0]
             return Span(piece.line, piece.column + begin - piece.joined, piece.column + end - piece.joined)
         first, last = self._piece(begin), self._piece(max(end - 1, begin))
-        ends = first.line == last.line
+        ends = first == last  # parts of one line are parted by a line end that editors do not count, such as U+0085
         return Span(first.line, first.column + begin - first.joined, last.column + end - last.joined if ends else 0)
 
     def _piece(self, at: int) -> _Piece:

@@ -59,7 +59,9 @@ class Explainer:
     def drift(self, request: Request, answer: Answer) -> NoTuple | None:
         """The error for a bare name whose newest release only this machine rules out; None where another fact does."""
         ask = request.asks[0]
-        newest = self._solver.newest(ask)
+        newest = self._newest_anywhere(request, ask)
+        if newest == answer.locked.anchors[0].version:
+            return None  # what is asked of members rules out all that is newer
         reasons = self.chain(request, {str(ask.stack.anchor): newest})
         if not final_kinds(reasons) or not final_kinds(reasons) <= MACHINE:
             return None
@@ -75,6 +77,16 @@ class Explainer:
         nearest = (here, *self._nearby.elsewhere(request, ask, newest, final_kinds(reasons)))
         explanation = _explained(request, headline, refusals, nearest[:MANY])
         return NoTuple(explanation.first_line, explanation=explanation, hint=here.command)
+
+    def _newest_anywhere(self, request: Request, ask: Ask) -> str:
+        """The newest release of the anchor that what is asked of its members leaves, on any machine."""
+        if request.members:
+            cuda = PYPI if request.cuda == AUTO else request.cuda
+            platform = replace(request.platform, glibc=None)
+            free = self._solver.answer(replace(request, cuda=cuda, python="", platform=platform, driver="", gpu=""))
+            if free is not None:
+                return free.locked.anchors[0].version
+        return self._solver.newest(ask)
 
     def smallest_step(self, request: Request, answer: LockedTuple) -> Nearest | None:
         """The oldest anchor release that has what is asked of its members, on the tag of the answer; None where that is the answer.

@@ -22,6 +22,7 @@ HASH = "--hash=sha256:" + "0" * 64
         (f"torch==2.6.0 \\\n    {HASH} \\\n    {HASH}\n", (1, 1, 13), "torch==2.6.0", True),
         ("\\\n torch==1\n", (2, 2, 10), "torch==1", False),
         ("torch \\\n  ==2.6.0\n", (1, 1, 0), "torch   ==2.6.0", False),
+        ("torch\\\x85==2.6.0\n", (1, 1, 0), "torch==2.6.0", False),
         ("é🙂\x0ctorch\n", (1, 4, 9), "torch", False),
         ("a\rtorch\r", (2, 1, 6), "torch", False),
         ("\ttorch\t==1\n", (1, 2, 11), "torch\t==1", False),
