@@ -88,7 +88,7 @@ class CommandReader:
         self._written: list[str] = []
         self._output = ""
         self._heredocs: list[_HereDocument] = []
-        self._bodies: dict[int, tuple[Marked, Marked]] = {}
+        self._bodies: dict[int, tuple[Marked, Marked | None]] = {}
         self._function = False
         self._after_operator = False
         self._after_compound = False
@@ -179,9 +179,16 @@ class CommandReader:
             start = self.at
             end, self.at = after_heredoc(self.text, self.at, named.delimiter, tabs=named.tabs)
             body = self.source.part(start, end)
-            self.words.variables = self.state.variables
-            self._bodies[named.command] = body, body if named.quoted else self.words.expanded(body)
+            self._bodies[named.command] = body, body if named.quoted else self._filled_in(body)
         self._heredocs = []
+
+    def _filled_in(self, body: Marked) -> Marked | None:
+        """A here-document with its variables; None where something in it does not end, which a shell tells as it runs."""
+        self.words.variables = self.state.variables
+        try:
+            return self.words.expanded(body)
+        except Unclosed:
+            return None
 
     def _redirect(self, sign: str) -> None:
         if sign in {"<<", "<<-"}:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from stackpin.app.check.command_calls import ToolCall
     from stackpin.app.check.command_installs import Indexes
     from stackpin.app.check.context_files import ContextFiles
+    from stackpin.model.finding import Finding
     from stackpin.model.mention import IndexLine, Mention, Place, Subject
     from stackpin.parse.marked_text import Lines
     from stackpin.parse.shell_reader import ShellCommand
@@ -72,6 +73,7 @@ class Sheet:
         self.read = read
         self.notes: dict[str, None] = {}
         self.wrong: list[tuple[str, Place]] = []
+        self.findings: dict[Finding, None] = {}
 
     def written(self, text: Marked, *, constraint: bool) -> Subject | None:
         """The subject that a requirements file makes which the file holds itself; None where part of it cannot be told."""
@@ -89,7 +91,9 @@ class Sheet:
         within = TextLines(text.text)
         reader.take_parsed(parse_placed_file(text.text), self.lines.path, role, at=place)
         subject = reader.subject()
-        return None if reader.reading(subject).troubles else subject
+        reading = reader.reading(subject)
+        self.findings.update(dict.fromkeys(reading.findings))
+        return None if reading.troubles or reading.notes else subject
 
     def note(self, line: int, text: str) -> None:
         """Something that was not followed, and why."""

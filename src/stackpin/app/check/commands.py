@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from stackpin.catalog.base_images import BaseImage
     from stackpin.catalog.loader import Catalog
     from stackpin.check.command_steps import Needs, Step
+    from stackpin.model.finding import Finding
     from stackpin.model.mention import Place, Subject
     from stackpin.parse.dockerfile import Stage
 
@@ -39,12 +40,14 @@ class CommandReading(NamedTuple):
     """What one file's commands come to.
 
     ``notes`` say what was not followed, and why, with path and line. ``wrong`` are words that stand where a requirement is
-    asked for and that no installer takes for one, each with its place.
+    asked for and that no installer takes for one, each with its place. ``findings`` are those on single lines of requirements
+    that the file holds itself.
     """
 
     subjects: tuple[Subject, ...]
     notes: tuple[str, ...] = ()
     wrong: tuple[tuple[str, Place], ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def command_subjects(
@@ -69,7 +72,7 @@ def command_subjects(
     steps, pythons = _by_python(running)
     found = settled(steps, Ground(path=shown, pythons=pythons), needs)
     subjects = tuple(subject for group in found for subject in group)
-    return CommandReading(subjects, tuple(sheet.notes), tuple(sheet.wrong))
+    return CommandReading(subjects, tuple(sheet.notes), tuple(sheet.wrong), tuple(sheet.findings))
 
 
 class _Built(NamedTuple):
@@ -92,7 +95,7 @@ def _dockerfile(content: bytes, shown: str, read: Read | None, needs: Needs | No
     sure = {subject for each in built for subject in each.found.sure}
     together = [(frozenset((*subject.mentions, *subject.base)), subject in sure) for subject in subjects]
     kept = [subject for number, subject in enumerate(subjects) if not _is_judged_elsewhere(number, together)]
-    return CommandReading(tuple(kept), tuple(sheet.notes), tuple(sheet.wrong))
+    return CommandReading(tuple(kept), tuple(sheet.notes), tuple(sheet.wrong), tuple(sheet.findings))
 
 
 def _is_judged_elsewhere(number: int, together: list[tuple[frozenset[Mention], bool]]) -> bool:

@@ -141,7 +141,7 @@ class _Reader:
         found = command_subjects(content, file.path, file.kind, read=read, needs=self._needs)
         return Reading(
             subjects=found.subjects,
-            findings=tuple(one for text, place in found.wrong for one in local_in_range(text, place)),
+            findings=(*found.findings, *(one for text, place in found.wrong for one in local_in_range(text, place))),
             notes=found.notes,
             read=tuple(path for reading in followed for path in reading.read),
         )

@@ -355,6 +355,8 @@ def test_requirements_that_the_dockerfile_holds_itself(lines: str, expected: lis
         pytest.param("V=1\ncat > r.txt <<E\na==$V\nE\npip install -r r.txt", ["a==1"], id="filled in"),
         pytest.param("V=1\ncat > r.txt <<'E'\na==$V\nE\npip install -r r.txt", None, id="not filled in"),
         pytest.param("cat > r.txt <<E\na==$(x)\nE\npip install -r r.txt", None, id="not told"),
+        pytest.param("cat > r.txt <<E\na==${x\nE\npip install -r r.txt", None, id="something that does not end"),
+        pytest.param("cat > r.txt <<E\na\n-r https://x.example/r\nE\npip install -r r.txt", None, id="an address"),
         pytest.param("cat >> r.txt <<E\na==1\nE\npip install -r r.txt", None, id="added to what is there"),
         pytest.param("cat head > r.txt <<E\na==1\nE\npip install -r r.txt", None, id="another file"),
         pytest.param("sort > r.txt <<E\na==1\nE\npip install -r r.txt", None, id="another program"),
@@ -369,6 +371,11 @@ def test_requirements_that_a_script_writes(lines: str, expected: list[str] | Non
     found = script(lines)
     assert pins(found) == ({} if expected is None else {"": expected})
     assert bool(found.notes) == (expected is None)
+
+
+def test_a_line_that_no_installer_takes_is_told_once_where_it_is_written() -> None:
+    found = script("cat > r.txt <<E\na==1\ntorch>=2.6.0+cu124\nE\npip install -r r.txt\npip3 install -r r.txt")
+    assert [(each.rule.id, each.place.line, each.place.column) for each in found.findings] == [("SP501", 3, 6)]
 
 
 def test_requirements_that_a_run_writes_are_those_of_a_later_one() -> None:
