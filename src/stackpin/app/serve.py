@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ServeJob", "Serving", "opened_index"]
 
-#: A client waits while we ask: fewer and shorter tries than an update makes, and as many at a time as uv makes itself.
-_PATIENCE = HttpSettings(connections=50, timeout=15.0, deadline=60.0, attempts=2, back_off=0.2)
+#: A client waits while we ask: fewer and shorter tries than an update makes, and more at a time. Each new connection looks the
+#: name up: where dozens do so at once, a name server may drop questions, and the first pages come 5 s late (resolv.conf).
+_PATIENCE = HttpSettings(connections=12, timeout=15.0, deadline=60.0, attempts=2, back_off=0.2)
 #: How long a page is given without asking the index again, in seconds; clients ask with its entity tag each time.
 _FRESH = 60.0
 #: About how much memory the pages may take, in bytes.
