@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from stackpin.check.stated import contradict
 from stackpin.model.mention import Mention, Role, Subject, SubjectKind
 from stackpin.model.stack import FAMILY, TORCH
 from stackpin.model.value import Value, replace
@@ -134,10 +135,7 @@ class _Environment:
     def _is_late(self, constraint: Mention, step: Step) -> bool:
         """Whether another version is there already, which the command has no cause to replace; of torch all goes with it."""
         there = self.standing(str(constraint.name))
-        if there is None or constraint.name in step.asked or _meets(there.version, constraint.specifier):
-            return False
-        # A version without a label may be the build that the constraint names.
-        return not (constraint.version and _meets(constraint.version, there.specifier))
+        return there is not None and constraint.name not in step.asked and contradict(there, constraint)
 
     def maybe(self, step: Step, needs: Needs) -> None:
         """A command that may run."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stackpin.check.marker_truth import MarkerTruth
     from stackpin.model.mention import Mention, Subject
 
-__all__ = ["Stated", "Variant", "admits", "variants"]
+__all__ = ["Stated", "Variant", "admits", "contradict", "variants"]
 
 #: Who has the last word on a name: what is there, then what stands in place of all others, then what is asked for.
 _RANK = (Role.INSTALLED, Role.LOCKED, Role.OVERRIDDEN, Role.REQUIRED, Role.CONSTRAINED)
@@ -43,7 +43,7 @@ class Stated(Value):
         if self.first.role is not Role.CONSTRAINED or not self.first.version:
             return None
         asked = (each for each in self.others if each.role is Role.REQUIRED)
-        return next((each for each in asked if _contradict(each, self.first)), None)
+        return next((each for each in asked if contradict(each, self.first)), None)
 
 
 class Variant(Value):
@@ -106,13 +106,17 @@ def _stated(mentions: list[Mention]) -> Stated:
     first = order[0]
     if first.role is Role.REQUIRED:  # both count, and what the others are held with is the constraint
         held = (each for each in order if each.role is Role.CONSTRAINED and each.version)
-        first = next((each for each in held if _contradict(first, each)), first)
+        first = next((each for each in held if contradict(first, each)), first)
     return Stated(first=first, others=tuple(each for each in order if each is not first))
 
 
-def _contradict(asked: Mention, held: Mention) -> bool:
-    """Whether no release can be both; ``==2.6.0`` takes every build of it, also one that is asked for by its label."""
-    return not admits(asked, held.version) and not (asked.version and admits(held, asked.version))
+def contradict(one: Mention, other: Mention) -> bool:
+    """Whether no release can be both; ``==2.6.0`` takes every build of it, also one that is asked for by its label.
+
+    Of two ranges that is not told.
+    """
+    exact = [(taker, each.version) for taker, each in ((one, other), (other, one)) if each.version]
+    return bool(exact) and not any(admits(taker, version) for taker, version in exact)
 
 
 def admits(mention: Mention, version: str) -> bool:

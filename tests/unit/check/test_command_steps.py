@@ -233,3 +233,11 @@ def test_many_branches_and_commands_are_bounded() -> None:
     steps = [step(number, f"a{number}==1", "b==1", branch=((number, 0),)) for number in range(1, 400)]
     found = came_to(*steps)
     assert (len(found.branches), len(found.alone)) == (64, 100)
+
+
+def test_a_constraint_does_not_count_for_the_torch_that_an_image_has() -> None:
+    """The command has no cause to replace it, and the triton of that torch is not told in the image's name."""
+    torch = Mention(name=canonicalize_name("torch"), place=IMAGE, role=Role.INSTALLED, version="2.6.0", text="image")
+    held = step(2, "-c torch==2.7.0", "-c triton==3.3.0", "a==1")
+    assert pins(came_to(held, ground=Ground(path="it", base=(torch,))).sure) == [["a==1"]]
+    assert pins(came_to(held).sure) == [["-c torch==2.7.0", "-c triton==3.3.0", "a==1"]]
