@@ -92,6 +92,13 @@ class SmallCatalog:
         """The GPUs that a release with symbols has code for (``torch==2.8.0``)."""
         self.code[release] = architectures
 
+    def two_torches(self) -> None:
+        """Torch 2.8.0 and 2.9.0 as PyPI has them, for cu124, each with a triton of its own."""
+        self.release("torch", torch_row("2.8.0", "12.4", "3.4.0"), torch_row("2.9.0", "12.4", "3.5.0"))
+        self.release("triton", row("triton", "3.4.0"), row("triton", "3.5.0"))
+        for version in ("2.8.0", "2.9.0"):
+            self.torch_build(version, "cu124", pypi=True, cxx11_abi=True)
+
     def usual_facts(self) -> None:
         """Add what every solve asks for: a stack around torch, CUDA members, drivers."""
         members = ["triton", "torchvision", "torchaudio"]

@@ -36,10 +36,7 @@ def small(tmp_path: Path) -> SmallCatalog:
     """Two torches with different symbols; the engine's lines and the kernel's releases are each test's own."""
     made = SmallCatalog(tmp_path)
     made.usual_facts()
-    made.release("torch", torch_row("2.8.0", "12.4", "3.4.0"), torch_row("2.9.0", "12.4", "3.5.0"))
-    made.release("triton", row("triton", "3.4.0"), row("triton", "3.5.0"))
-    for version in ("2.8.0", "2.9.0"):
-        made.torch_build(version, "cu124", pypi=True, cxx11_abi=True)
+    made.two_torches()
     made.symbols({"2.8.0": {OLD}, "2.9.0": {NEW}}, {})
     return made
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from tests.support.small_catalog import SmallCatalog, row, torch_row
+from tests.support.small_catalog import SmallCatalog, row
 
 from stackpin.errors import NoTuple
 from stackpin.model.request import Ask, Request
@@ -29,10 +29,7 @@ def small(tmp_path: Path) -> SmallCatalog:
     """Three engines: the newest two do not run on Python 3.10, the newest goes with another torch."""
     made = SmallCatalog(tmp_path)
     made.usual_facts()
-    made.release("torch", torch_row("2.8.0", "12.4", "3.4.0"), torch_row("2.9.0", "12.4", "3.5.0"))
-    made.release("triton", row("triton", "3.4.0"), row("triton", "3.5.0"))
-    for version in ("2.8.0", "2.9.0"):
-        made.torch_build(version, "cu124", pypi=True, cxx11_abi=True)
+    made.two_torches()
     made.release(
         "engine",
         row("engine", "1.0", "torch==2.8.0"),
